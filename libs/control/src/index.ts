@@ -1,0 +1,2 @@
+export * from './control-follower.ts';
+export * from './random-name.ts';

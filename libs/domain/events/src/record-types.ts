@@ -1,0 +1,28 @@
+import type { RecordType } from './records.ts';
+
+/** The bytes are no record this release can read. Whoever folds stops on it: skipping a fact corrupts the fold. */
+export class UndecodableRecordError extends Error {
+  override readonly name = 'UndecodableRecordError';
+}
+
+const KNOWN: Readonly<Record<RecordType, true>> = {
+  received: true,
+  processed: true,
+  partition_claimed: true,
+  released: true,
+  deferred: true,
+  delivered: true,
+  bounced: true,
+  outcome_unknown: true,
+  handed_back: true,
+  dropped: true,
+  policy_changed: true,
+  source_claimed: true,
+  source_released: true,
+  source_unreachable: true,
+  path_throttled: true,
+  path_restored: true,
+  attempt: true,
+};
+
+export const RECORD_TYPES: ReadonlySet<string> = new Set(Object.keys(KNOWN));

@@ -1,0 +1,25 @@
+import type { Attempt } from './commands.ts';
+import type { Control } from './control.ts';
+import type { Fact, Received } from './facts.ts';
+import type { Topic } from './topics.ts';
+
+/** Whatever may stand in the log. */
+export type LogRecord = Fact | Control | Received | Attempt;
+
+export type RecordType = LogRecord['type'];
+
+/** Which record types a topic holds. */
+export interface TopicRecords {
+  readonly 'mail.submissions': Received;
+  readonly 'mail.events': Fact;
+  readonly 'mail.attempts': Attempt;
+  readonly 'mail.control': Control;
+  readonly 'mail.signals': Control;
+}
+
+export type RecordOf<T extends Topic> = TopicRecords[T];
+
+/** Closes an exhaustive switch: reached only if a case is missing. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,71 @@
+/** The fold of `mail.control`: what deliveries share. Folded apart from the partitions; only `decide` reads it. */
+import type { Control, HoldReason } from '@penstock/events';
+import { assertNever } from '@penstock/events';
+import type { Policy } from '@penstock/policy';
+
+export interface PathThrottle {
+  readonly source: string;
+  readonly path: string;
+  readonly site: string;
+  readonly provider?: string;
+  /** ms since the epoch */
+  readonly until: number;
+  readonly step: number;
+  readonly reason: HoldReason;
+}
+
+export interface ControlState {
+  /** Next offset of `mail.control` to be folded. */
+  readonly offset: number;
+  readonly policy: Policy | undefined;
+  readonly throttles: ReadonlyMap<string, PathThrottle>;
+  /** Source name → who claimed it last and has not released it. */
+  readonly owners: ReadonlyMap<string, { readonly owner: string; readonly claimId: string }>;
+  readonly unreachable: ReadonlySet<string>;
+}
+
+export const INITIAL_CONTROL: ControlState = {
+  offset: 0,
+  policy: undefined,
+  throttles: new Map(),
+  owners: new Map(),
+  unreachable: new Set(),
+};
+
+/** `parse` turns a policy text into the policy; it is given so that a text is parsed once per process. */
+export function foldControl(
+  before: ControlState,
+  record: Control,
+  offset: number,
+  parse: (text: string) => Policy,
+): ControlState {
+  const state = { ...before, offset: offset + 1 };
+  switch (record.type) {
+    case 'policy_changed':
+      return { ...state, policy: parse(record.body.text) };
+    case 'path_throttled':
+      return { ...state, throttles: new Map(before.throttles).set(record.body.path, record.body) };
+    case 'path_restored':
+      return { ...state, throttles: without(before.throttles, record.body.path) };
+    case 'source_claimed': {
+      const { source, owner, claimId } = record.body;
+      const unreachable = new Set(before.unreachable);
+      unreachable.delete(source);
+      return { ...state, unreachable, owners: new Map(before.owners).set(source, { owner, claimId }) };
+    }
+    case 'source_released':
+      return before.owners.get(record.body.source)?.claimId === record.body.claimId
+        ? { ...state, owners: without(before.owners, record.body.source) }
+        : state;
+    case 'source_unreachable':
+      return { ...state, unreachable: new Set(before.unreachable).add(record.body.source) };
+    default:
+      return assertNever(record);
+  }
+}
+
+function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
