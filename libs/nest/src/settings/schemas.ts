@@ -1,0 +1,40 @@
+/** Parsers for the texts settings come as; messages continue the sentence "PENSTOCK_X …". */
+import { z } from 'zod';
+
+const MAX_PORT = 65_535;
+
+function numberBetween(least: number, most: number, message: string): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
+
+/** 0 lets the system choose. */
+export const portSetting = numberBetween(0, MAX_PORT, `must be a port number from 0 to ${MAX_PORT}`);
+
+export const textSetting: z.ZodType<string, string> = z.string().trim().min(1, 'must not be empty');
+
+export const logLevelSetting = z.enum(['debug', 'info', 'warn', 'error', 'silent'], {
+  error: 'must be debug, info, warn, error or silent',
+});
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
+
+/** `host:port`, an IPv6 address in brackets. */
+export const hostAndPortSetting: z.ZodType<HostAndPort, string> = z.string().transform((text, context) => {
+  const [, address, name, portText] = HOST_AND_PORT.exec(text) ?? [];
+  const host = address ?? name;
+  const port = Number(portText);
+  if (host === undefined || !(port >= 1 && port <= MAX_PORT)) {
+    context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:1025' });
+    return z.NEVER;
+  }
+  return { host, port };
+});
