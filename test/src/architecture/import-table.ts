@@ -1,0 +1,126 @@
+/**
+ * The layering, as data. A file belongs to the first zone whose pattern it matches; the zone says which of our
+ * own packages it may import. What comes from outside has its places in PLACES.
+ */
+
+export interface Zone {
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** Names under @penstock/ it may import; `*` for all. */
+  readonly own: readonly string[];
+  /** Whether time, chance, environment and timers must come through ports. */
+  readonly pure: boolean;
+}
+
+const DOMAIN = ['events', 'policy', 'scheduling', 'mail', 'reputation'];
+const CAPABILITY = [...DOMAIN, 'ports', 'control', 'access'];
+const ADAPTERS = ['embedded', 'memory', 'kafka', 'redis', 'eventstore', 's3', 'smtp', 'dns', 'telemetry', 'system'].map(
+  (name) => `adapter-${name}`,
+);
+
+export const ZONES: readonly Zone[] = [
+  { name: 'a domain spec', pattern: /^libs\/domain\/.*\.spec\.ts$/, own: DOMAIN, pure: false },
+  { name: 'domain', pattern: /^libs\/domain\//, own: DOMAIN, pure: true },
+  { name: 'ports', pattern: /^libs\/ports\//, own: ['events'], pure: true },
+  { name: 'a conformance test of an adapter', pattern: /^libs\/adapters\/.*\.spec\.ts$/, own: ['*'], pure: false },
+  { name: 'an adapter', pattern: /^libs\/adapters\//, own: [...DOMAIN, 'ports', 'adapter-system'], pure: false },
+  { name: 'control', pattern: /^libs\/control\/.*(?<!\.spec)\.ts$/, own: [...DOMAIN, 'ports'], pure: true },
+  { name: 'access', pattern: /^libs\/access\/.*(?<!\.spec)\.ts$/, own: ['events'], pure: true },
+  { name: 'nest', pattern: /^libs\/nest\//, own: [...CAPABILITY, 'adapter-memory', 'adapter-system'], pure: false },
+  { name: 'the command line', pattern: /^libs\/cli\//, own: ['events', 'policy', 'mail'], pure: false },
+  { name: 'verification', pattern: /^libs\/verification\//, own: [...CAPABILITY, ...ADAPTERS], pure: false },
+  { name: 'standalone', pattern: /^services\/standalone\//, own: ['*'], pure: false },
+  {
+    name: 'the shell of a service',
+    pattern: /^services\/[^/]+\/src\/(.*\/)?(main|settings|[^/]+\.module)\.ts$/,
+    own: [...CAPABILITY, 'nest', ...ADAPTERS],
+    pure: false,
+  },
+  {
+    name: 'a controller',
+    pattern: /^services\/[^/]+\/src\/.*\.controller\.ts$/,
+    own: [...CAPABILITY, 'nest'],
+    pure: true,
+  },
+  {
+    name: 'a spec of a service',
+    pattern: /^services\/[^/]+\/src\/.*\.spec\.ts$/,
+    own: [...CAPABILITY, 'nest', ...ADAPTERS, 'testing', 'simulation'],
+    pure: false,
+  },
+  { name: 'a capability of a service', pattern: /^services\/[^/]+\/src\//, own: CAPABILITY, pure: true },
+  {
+    name: 'control and access specs',
+    pattern: /^libs\/(control|access)\//,
+    own: [...CAPABILITY, ...ADAPTERS],
+    pure: false,
+  },
+  { name: 'a test across packages', pattern: /^test\/src\//, own: ['*'], pure: false },
+];
+
+const NEST = [
+  /^libs\/nest\//,
+  /^services\/standalone\//,
+  /^services\/[^/]+\/src\/(.*\/)?(main|settings|[^/]+\.(module|controller))\.ts$/,
+];
+const SPECS = /\.spec\.ts$/;
+const CROSS_PACKAGE = /^(test|libs\/verification)\//;
+const EMBEDDED = /^libs\/adapters\/embedded\//;
+const SHELLS = [/^libs\/(nest|cli)\//, /^services\/standalone\//, /^services\/[^/]+\/src\/(main|settings)\.ts$/];
+
+/** Where each package and builtin from outside may be imported. One driver, one adapter. */
+export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
+  '@noble/hashes': [/^libs\/domain\//],
+  'smol-toml': [/^libs\/domain\/policy\//],
+  tldts: [/^libs\/domain\//],
+  zod: [/^libs\/(domain|nest)\//, /^services\/[^/]+\/src\//],
+  libmime: [/^libs\/domain\/mail\//, /^services\/ingest\//],
+  nodemailer: [/^services\/ingest\//, CROSS_PACKAGE],
+  'smtp-server': [/^services\/ingest\//, CROSS_PACKAGE, /^libs\/adapters\/smtp\/.*\.spec\.ts$/],
+  '@nestjs/common': NEST,
+  '@nestjs/core': NEST,
+  '@nestjs/microservices': NEST,
+  '@nestjs/platform-fastify': NEST,
+  'reflect-metadata': NEST,
+  rxjs: NEST,
+  fastify: NEST,
+  pino: [/^libs\/nest\//],
+  commander: [/^libs\/cli\//],
+  'cli-progress': [/^libs\/cli\//, CROSS_PACKAGE],
+  '@sendgrid/mail': [/^test\//],
+  'oxc-parser': [/^test\/src\/architecture\//],
+  'fast-check': [SPECS, CROSS_PACKAGE],
+  ajv: [SPECS, CROSS_PACKAGE],
+  'node:test': [SPECS, CROSS_PACKAGE],
+  'node:assert': [SPECS, CROSS_PACKAGE],
+  'node:sqlite': [EMBEDDED],
+  'node:worker_threads': [EMBEDDED],
+  'node:zlib': [EMBEDDED],
+  'node:net': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
+  'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
+  'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
+  'node:dgram': [CROSS_PACKAGE, SPECS],
+  'node:http': [CROSS_PACKAGE, SPECS],
+  'node:child_process': [CROSS_PACKAGE, SPECS],
+  'node:crypto': [/^libs\/(access|adapters|nest|cli)\//, /^services\//, CROSS_PACKAGE, SPECS],
+  'node:fs': [EMBEDDED, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:os': [EMBEDDED, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:process': [...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:path': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:url': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:events': [/^libs\/adapters\//, CROSS_PACKAGE, SPECS],
+  'node:stream': [/^libs\/adapters\//, /^services\/ingest\//, CROSS_PACKAGE, SPECS],
+  'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
+  'node:perf_hooks': [CROSS_PACKAGE, SPECS],
+  'node:module': [CROSS_PACKAGE],
+};
+
+/** What `node:crypto` is for in a service: fingerprints and comparison, never chance. */
+export const CRYPTO_IN_SERVICES: ReadonlySet<string> = new Set([
+  'createHash',
+  'createHmac',
+  'hash',
+  'timingSafeEqual',
+  'createCipheriv',
+  'createDecipheriv',
+]);
