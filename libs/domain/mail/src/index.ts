@@ -1,1 +1,2 @@
+export * from './smtp-commands.ts';
 export * from './stored-mail.ts';

@@ -1,1 +1,2 @@
 export * from './control-state.ts';
+export * from './pace.ts';
