@@ -96,6 +96,8 @@ export interface Smarthost {
   readonly host: string;
   readonly port: number;
   readonly shaping: Shaping;
+  /** What the block itself says; the rest of `shaping` is shipped. */
+  readonly said?: Partial<Shaping>;
 }
 
 export interface Policy {
@@ -104,6 +106,8 @@ export interface Policy {
   readonly egress: Egress;
   readonly smarthost?: Smarthost;
   readonly shaping: Shaping;
+  /** What the file's `["default"]` block itself says; the rest of `shaping` is shipped. */
+  readonly defaults?: Partial<Shaping>;
   /** In file order. */
   readonly providers: readonly ProviderPolicy[];
   readonly sources: ReadonlyMap<string, SourcePolicy>;

@@ -1,0 +1,88 @@
+/** Sites and paths: which domains share a destination, and what connections and limits attach to. */
+import type { Policy, ProviderMatch } from './policy.ts';
+
+/** The only site when everything goes through a smarthost. */
+export const SMARTHOST_SITE = 'smarthost';
+
+export interface PreferredHost {
+  readonly name: string;
+  readonly preference: number;
+}
+
+/**
+ * The site of a domain: the hosts of its most preferred MX set, sorted, so that every domain that shares them
+ * shares their limits. A domain whose MX is not known is its own site.
+ */
+export function siteOf(domain: string, hosts: readonly PreferredHost[] = []): string {
+  if (hosts.length === 0) return canonical(domain);
+  const best = Math.min(...hosts.map(({ preference }) => preference));
+  const names = hosts.filter(({ preference }) => preference === best).map(({ name }) => canonical(name));
+  return [...new Set(names)].sort().join(',');
+}
+
+export interface PathTarget {
+  readonly provider?: string | undefined;
+  readonly site: string;
+}
+
+/** What limits attach to: (source, provider) where the provider is recognised, else (source, site). */
+export function pathOf(source: string, { provider, site }: PathTarget): string {
+  return provider === undefined ? `${source}|site:${site}` : `${source}|provider:${provider}`;
+}
+
+export interface PathParts {
+  readonly source: string;
+  readonly provider?: string;
+  readonly site?: string;
+}
+
+/** @throws RangeError if the text is no path key. */
+export function parsePath(path: string): PathParts {
+  const [source, target = ''] = splitOnce(path, '|');
+  const [kind, name = ''] = splitOnce(target, ':');
+  if (source === '' || name === '') throw new RangeError(`not a path key: ${JSON.stringify(path)}`);
+  if (kind === 'provider') return { source, provider: name };
+  if (kind === 'site') return { source, site: name };
+  throw new RangeError(`not a path key: ${JSON.stringify(path)}`);
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+export interface MatchInput {
+  readonly domain: string;
+  /** Names of all MX hosts of the domain; empty if they are not known. */
+  readonly mxHosts: readonly string[];
+}
+
+/**
+ * Name of the first provider, in file order, whose rules match: the domain by a DomainSuffix, or every MX host by
+ * an MXSuffix or a HostName (KumoMTA's rule: some of them is not enough).
+ */
+export function matchProvider(policy: Pick<Policy, 'providers'>, { domain, mxHosts }: MatchInput): string | undefined {
+  const name = canonical(domain);
+  const hosts = mxHosts.map(canonical);
+  return policy.providers.find(
+    ({ match }) =>
+      match.some((rule) => 'domainSuffix' in rule && endsWithLabels(name, rule.domainSuffix)) ||
+      (hosts.length > 0 && hosts.every((host) => match.some((rule) => hostMatches(host, rule)))),
+  )?.name;
+}
+
+function hostMatches(host: string, rule: ProviderMatch): boolean {
+  if ('hostName' in rule) return host === rule.hostName;
+  return 'mxSuffix' in rule && endsWithLabels(host, rule.mxSuffix);
+}
+
+/** Whole labels only: `example.com` is no suffix of `notexample.com`, written with its dot or without. */
+function endsWithLabels(name: string, suffix: string): boolean {
+  if (suffix.startsWith('.')) return name.endsWith(suffix);
+  return name === suffix || name.endsWith(`.${suffix}`);
+}
+
+function canonical(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}
