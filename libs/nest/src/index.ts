@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+
 export * from './access/api-key.guard.ts';
 export * from './access/http-errors.ts';
 export * from './health/health.controller.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import type { Clock, Timers } from '@penstock/ports';
 import { greylisting } from './characters/greylisting.ts';
@@ -10,17 +9,20 @@ import { Sandbox } from './sandbox.ts';
 
 /** Speaks SMTP by hand: one line out, one reply in. */
 class Client {
-  private readonly lines: AsyncIterator<string>;
+  private received = '';
 
   private constructor(private readonly socket: Socket) {
-    this.lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    socket.setEncoding('utf8');
+    socket.on('error', () => {});
+    socket.on('data', (text: string) => {
+      this.received += text;
+    });
   }
 
   static async open(port: number): Promise<{ client: Client; banner: string }> {
     const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {});
-    await once(socket, 'connect');
     const client = new Client(socket);
+    await once(socket, 'connect');
     return { client, banner: await client.reply() };
   }
 
@@ -32,9 +34,13 @@ class Client {
   /** The last line of the reply; `closed` where none came. */
   async reply(): Promise<string> {
     for (;;) {
-      const line = await this.lines.next();
-      if (line.done) return 'closed';
-      if (line.value[3] !== '-') return line.value;
+      const end = this.received.indexOf('\r\n');
+      if (end >= 0) {
+        const line = this.received.slice(0, end);
+        this.received = this.received.slice(end + 2);
+        if (line[3] !== '-') return line;
+      } else if (this.socket.closed) return 'closed';
+      else await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
     }
   }
 
