@@ -17,6 +17,8 @@ export interface StoredRecipient {
   readonly eightBit: boolean;
   /** Whether an address or a header needs SMTPUTF8 (RFC 6531). */
   readonly smtpUtf8: boolean;
+  /** The sender's own names and values for this delivery; whoever reports on it shows them. Never sent. */
+  readonly customArgs?: Readonly<Record<string, string>>;
 }
 
 export interface ManifestEntry {
