@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Telemetry } from '@penstock/ports';
+
+/** Raised with every change of a schema: a fold in an older one is made anew. */
+const SCHEMA_VERSION = 1;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** Nothing here needs more safety than this: a fold that is lost is folded again (SQLite's own words in pragma.html). */
+const PRAGMAS = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA cache_size = -16000;
+`;
+const POSITIONS = 'CREATE TABLE positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;';
+
+/** A fold's file: its tables and the positions they stand for, changed together. */
+export class SqliteFile {
+  private readonly begin: StatementSync;
+  private readonly commit: StatementSync;
+  private readonly rollback: StatementSync;
+  private readonly upsertPosition: StatementSync;
+
+  private constructor(
+    private readonly path: string,
+    private readonly db: DatabaseSync,
+  ) {
+    this.begin = db.prepare('BEGIN IMMEDIATE');
+    this.commit = db.prepare('COMMIT');
+    this.rollback = db.prepare('ROLLBACK');
+    this.upsertPosition = db.prepare(
+      'INSERT INTO positions VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position',
+    );
+  }
+
+  /** Opens or makes the file. One that cannot be read is moved aside and made anew, empty, with a warning. */
+  static open(path: string, schema: string, telemetry: Telemetry): SqliteFile {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    let why = existsSync(markerOf(path)) ? 'found damaged while in use' : undefined;
+    if (why === undefined) {
+      try {
+        return new SqliteFile(path, connect(path, schema));
+      } catch (error) {
+        if (!existsSync(path)) throw error;
+        why = String(error);
+      }
+    }
+    moveAside(path);
+    telemetry.log('warn', 'fold_moved_aside', { path, why, next: 'it is folded again from the log' });
+    return new SqliteFile(path, connect(path, schema));
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.db.prepare(sql);
+  }
+
+  /** Runs `work` in one transaction; what it throws undoes all of it. */
+  transaction(work: () => void): void {
+    this.guarded(() => {
+      this.begin.run();
+      try {
+        work();
+        this.commit.run();
+      } catch (error) {
+        if (this.db.isTransaction) this.rollback.run();
+        throw error;
+      }
+    });
+  }
+
+  /** A read or write; if it meets damage, the next start makes the file anew instead of meeting it again. */
+  guarded<R>(work: () => R): R {
+    try {
+      return work();
+    } catch (error) {
+      const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+      if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error;
+      writeFileSync(markerOf(this.path), '');
+      throw new Error(`${this.path} is damaged; a restart moves it aside and folds it again`, { cause: error });
+    }
+  }
+
+  positions(): Map<string, number> {
+    const rows = this.guarded(() => this.db.prepare('SELECT name, position FROM positions').all());
+    return new Map(rows.map(({ name, position }) => [String(name), Number(position)]));
+  }
+
+  setPosition(name: string, position: number): void {
+    this.upsertPosition.run(name, position);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+function connect(path: string, schema: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec(PRAGMAS);
+    const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+    if (version === 0) {
+      db.exec(`BEGIN; ${POSITIONS} ${schema} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    } else if (version !== SCHEMA_VERSION) {
+      throw new Error(`schema version ${version}, this release has ${SCHEMA_VERSION}`);
+    }
+    db.prepare('SELECT count(*) FROM positions').get();
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function moveAside(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.aside${suffix}`);
+  }
+  rmSync(markerOf(path), { force: true });
+}
+
+function markerOf(path: string): string {
+  return `${path}.damaged`;
+}

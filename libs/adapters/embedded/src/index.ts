@@ -1,0 +1,9 @@
+export { FolderLockedError } from './folder-lock.ts';
+export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
+export { DamagedSegmentError } from './segments/segment-errors.ts';
+export {
+  type CreateSegmentFiles,
+  createSegmentFiles,
+  type SegmentFiles,
+  type SegmentFilesModule,
+} from './segments/segment-files.ts';

@@ -1,0 +1,54 @@
+import type { Topic } from '@penstock/events';
+import type { Telemetry } from '@penstock/ports';
+import type { SqliteFile } from '../folds/sqlite-file.ts';
+
+/** A crash loses at most so much of the positions; what is read again is harmless. */
+const WRITE_DELAY_MS = 20;
+
+/** The groups' positions: in memory, and written behind together. */
+export class CommittedOffsets {
+  private readonly offsets = new Map<string, number>();
+  private readonly dirty = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly file: SqliteFile,
+    private readonly telemetry: Telemetry,
+  ) {
+    for (const [name, position] of file.positions()) this.offsets.set(name, position);
+  }
+
+  get(group: string, topic: Topic, partition: number): number | undefined {
+    return this.offsets.get(key(group, topic, partition));
+  }
+
+  set(group: string, topic: Topic, partition: number, offset: number): void {
+    const name = key(group, topic, partition);
+    this.offsets.set(name, offset);
+    this.dirty.add(name);
+    this.timer ??= setTimeout(() => this.write(), WRITE_DELAY_MS);
+  }
+
+  close(): void {
+    this.write();
+    this.file.close();
+  }
+
+  private write(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    try {
+      this.file.transaction(() => {
+        for (const name of this.dirty) this.file.setPosition(name, this.offsets.get(name) ?? 0);
+      });
+      this.dirty.clear();
+    } catch (error) {
+      // They stay dirty and go with the next ones; until then a restart reads more again.
+      this.telemetry.log('warn', 'committed_offsets_not_written', { error: String(error) });
+    }
+  }
+}
+
+function key(group: string, topic: Topic, partition: number): string {
+  return `${group} ${topic}-${partition}`;
+}

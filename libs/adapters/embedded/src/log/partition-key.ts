@@ -1,0 +1,15 @@
+import { TOPICS, type Topic } from '@penstock/events';
+
+/** Numbers of the topics in the files; never reused. */
+const TOPIC_CODES: Readonly<Record<Topic, number>> = {
+  [TOPICS.submissions]: 1,
+  [TOPICS.events]: 2,
+  [TOPICS.attempts]: 3,
+  [TOPICS.control]: 4,
+  [TOPICS.signals]: 5,
+};
+
+/** A partition as one number: the topic's code times 65,536, plus the partition. */
+export function partitionKey(topic: Topic, partition: number): number {
+  return TOPIC_CODES[topic] * 65_536 + partition;
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import type { Topic } from '@penstock/events';
+import type { Archive, ContentStore, EventLog, ReadModels, StateStore, Telemetry } from '@penstock/ports';
+import { ContentCache } from './content/content-cache.ts';
+import { SegmentContentStore } from './content/segment-content-store.ts';
+import { lockFolder } from './folder-lock.ts';
+import { ARCHIVE_SCHEMA, SqliteArchive } from './folds/sqlite-archive.ts';
+import { SqliteFile } from './folds/sqlite-file.ts';
+import { SqliteStores } from './folds/sqlite-stores.ts';
+import { CommittedOffsets } from './log/committed-offsets.ts';
+import { EmbeddedEventLog } from './log/embedded-event-log.ts';
+import { GroupWriter } from './segments/group-writer.ts';
+import { recoverSegments } from './segments/recovery.ts';
+import type { SegmentFilesModule } from './segments/segment-files.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+
+const MIB = 1024 * 1024;
+
+export interface EmbeddedOptions {
+  /** Made if absent. One process at a time. */
+  readonly dataDir: string;
+  readonly telemetry: Telemetry;
+  /** A write or sync failed: nothing more will become durable, and the process has to end. Called once. */
+  readonly onFatal: (error: Error) => void;
+  /** Partition counts that differ from the engine's own. */
+  readonly partitions?: Partial<Record<Topic, number>>;
+  /** A segment is full at this size, 128 MiB if absent. */
+  readonly segmentBytes?: number;
+  /** Encoded bytes of the youngest records kept in memory for readers, 32 MiB if absent. */
+  readonly tailBytes?: number;
+  /** Bytes of content kept in memory, 64 MiB if absent. */
+  readonly contentCacheBytes?: number;
+  /** What writes instead of the disk. */
+  readonly files?: SegmentFilesModule;
+}
+
+/** The embedded engine: everything in one folder of this machine, no server. */
+export interface Embedded {
+  readonly log: EventLog;
+  readonly content: ContentStore;
+  readonly state: StateStore;
+  readonly readModels: ReadModels;
+  readonly archive: Archive;
+  /** After every consumer has left: makes what was appended durable and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder, recovering what a crash left behind.
+ *
+ * @throws FolderLockedError where another process has it
+ * @throws DamagedSegmentError where durable bytes are damaged
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const lock = lockFolder(options.dataDir);
+  try {
+    return assemble(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded {
+  const { dataDir, telemetry } = options;
+  const folder = join(dataDir, 'segments');
+  const recovered = recoverSegments(folder, telemetry);
+  const { catalogue, salt, segment, position } = recovered;
+  const reader = new SegmentReader(folder, salt);
+  const committed = new CommittedOffsets(SqliteFile.open(join(dataDir, 'offsets.db'), '', telemetry), telemetry);
+  const archiveFile = SqliteFile.open(join(dataDir, 'archive.db'), ARCHIVE_SCHEMA, telemetry);
+  const state = new SqliteStores(join(dataDir, 'state'), telemetry);
+  const readModels = new SqliteStores(join(dataDir, 'models'), telemetry);
+  const writer = new GroupWriter({
+    folder,
+    salt,
+    segment,
+    position,
+    segmentBytes: options.segmentBytes ?? 128 * MIB,
+    files: options.files,
+    nextOffsets: () => log.nextOffsets(),
+    sealed: (full, bytes) => catalogue.seal(full, bytes),
+    onFatal: (error) => {
+      telemetry.log('error', 'log_write_failed', { error: error.message });
+      options.onFatal(error);
+    },
+    onIndexFailed: (message) => telemetry.log('warn', 'segment_index_not_written', { error: message }),
+  });
+  const log = new EmbeddedEventLog({
+    writer,
+    catalogue,
+    reader,
+    committed,
+    nextOffsets: recovered.nextOffsets,
+    partitions: options.partitions ?? {},
+    tailBytes: options.tailBytes ?? 32 * MIB,
+  });
+  const cache = new ContentCache(options.contentCacheBytes ?? 64 * MIB);
+  return {
+    log,
+    content: new SegmentContentStore(writer, reader, cache),
+    state,
+    readModels,
+    archive: new SqliteArchive(archiveFile),
+    close: async () => {
+      await writer.close();
+      await reader.close();
+      for (const fold of [committed, state, readModels, archiveFile]) fold.close();
+      lock.release();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Telemetry } from '@penstock/ports';
+import { SegmentCatalogue } from './segment-catalogue.ts';
+import { DamagedSegmentError } from './segment-errors.ts';
+import { encodeSegmentHeader, indexFileName, segmentFileName, segmentOfFileName } from './segment-header.ts';
+import { decodeIndex, SegmentIndex } from './segment-index.ts';
+import { durableBeyond, scanFull, scanSegment } from './segment-scan.ts';
+
+const MAX_SALT = 0xffff_ffff;
+
+/** Where writing goes on, and what is there to read. */
+export interface RecoveredSegments {
+  readonly catalogue: SegmentCatalogue;
+  readonly salt: number;
+  readonly segment: number;
+  readonly position: number;
+  /** Next offsets by partition key, of every partition that was ever written. */
+  readonly nextOffsets: Map<number, number>;
+}
+
+/**
+ * Opens the folder's segments: full ones by their indexes, the last one by reading it whole. A tail that no sync
+ * covered is cut; damage before it is refused. What is kept is durable when this returns, since readers will act
+ * on it.
+ *
+ * @throws DamagedSegmentError
+ */
+export function recoverSegments(folder: string, telemetry: Telemetry): RecoveredSegments {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const segments = listSegments(folder);
+  const last = segments.pop() ?? 1;
+  const full = segments.map((segment) => ({ segment, ...fullSegment(folder, segment, telemetry) }));
+  const known = full[0]?.salt;
+  const tail = recoverLast(folder, last, known, telemetry);
+  const catalogue = new SegmentCatalogue(folder, tail.salt);
+  const nextOffsets = new Map<number, number>(tail.nextOffsets);
+  for (const { segment, index } of [...full, { segment: last, index: tail.index }]) {
+    catalogue.adopt(segment, index);
+    for (const [key, partition] of index.partitions) nextOffsets.set(key, partition.endOffset);
+  }
+  if (tail.fresh) startSegment(folder, last, tail.salt, nextOffsets);
+  const position = tail.fresh ? headerBytes(last, tail.salt, nextOffsets) : tail.end;
+  return { catalogue, salt: tail.salt, segment: last, position, nextOffsets };
+}
+
+function listSegments(folder: string): number[] {
+  const segments = readdirSync(folder)
+    .map(segmentOfFileName)
+    .filter((segment) => segment !== undefined)
+    .sort((a, b) => a - b);
+  for (const [i, segment] of segments.entries()) {
+    const expected = (segments[0] as number) + i;
+    if (segment === expected) continue;
+    const missing = join(folder, segmentFileName(expected));
+    throw new Error(`${missing} is missing, though later segments are there: put it back from a copy`);
+  }
+  return segments;
+}
+
+function fullSegment(folder: string, segment: number, telemetry: Telemetry): { index: SegmentIndex; salt: number } {
+  const stored = readIndex(join(folder, indexFileName(segment)));
+  if (stored) return stored;
+  telemetry.log('info', 'segment_scanned', { segment, why: 'it has no index' });
+  const { index, header } = scanFull(folder, segment, undefined);
+  return { index, salt: header.salt };
+}
+
+function readIndex(path: string): { index: SegmentIndex; salt: number } | undefined {
+  try {
+    return decodeIndex(readFileSync(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+interface Tail {
+  readonly salt: number;
+  readonly index: SegmentIndex;
+  readonly nextOffsets: readonly (readonly [number, number])[];
+  readonly end: number;
+  /** Nothing of it was ever durable: it begins anew. */
+  readonly fresh: boolean;
+}
+
+function recoverLast(folder: string, segment: number, salt: number | undefined, telemetry: Telemetry): Tail {
+  const path = join(folder, segmentFileName(segment));
+  const scan = exists(folder, segment) ? scanSegment(folder, segment, salt) : undefined;
+  const known = scan?.header?.salt ?? salt;
+  const bytesCut = scan ? scan.buffer.length - scan.end : 0;
+  if (scan && bytesCut > 0) {
+    // The first segment of a folder is made durable before anything is put in it; its header cannot be torn off.
+    const begunAndLost = known === undefined && scan.buffer.length > headerBytes(segment, MAX_SALT, new Map());
+    if (begunAndLost || (known !== undefined && durableBeyond(scan, known))) {
+      throw new DamagedSegmentError(path, scan.end, 'the checksum does not match, and what follows had been durable');
+    }
+    telemetry.log('warn', 'log_tail_cut', { path, position: scan.end, bytes: bytesCut });
+  }
+  if (!scan?.header) {
+    return {
+      salt: known ?? randomBytes(4).readUInt32LE(),
+      index: new SegmentIndex(),
+      nextOffsets: [],
+      end: 0,
+      fresh: true,
+    };
+  }
+  makeDurable(path, scan.end);
+  const nextOffsets = Object.entries(scan.header.nextOffsets).map(([key, next]) => [Number(key), next] as const);
+  return { salt: scan.header.salt, index: scan.index, nextOffsets, end: scan.end, fresh: false };
+}
+
+function exists(folder: string, segment: number): boolean {
+  return readdirSync(folder).includes(segmentFileName(segment));
+}
+
+function makeDurable(path: string, bytes: number): void {
+  const file = openSync(path, 'r+');
+  try {
+    ftruncateSync(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function startSegment(folder: string, segment: number, salt: number, nextOffsets: ReadonlyMap<number, number>): void {
+  const file = openSync(join(folder, segmentFileName(segment)), 'w', 0o600);
+  try {
+    writeSync(file, encodeSegmentHeader({ segment, salt, nextOffsets: Object.fromEntries(nextOffsets) }), 0);
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  const directory = openSync(folder, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function headerBytes(segment: number, salt: number, nextOffsets: ReadonlyMap<number, number>): number {
+  return encodeSegmentHeader({ segment, salt, nextOffsets: Object.fromEntries(nextOffsets) }).length;
+}
