@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import { HttpClient } from './api/http-client.ts';
+import { addSend } from './commands/send.ts';
+import { addStatus } from './commands/status.ts';
+import { addTimeline } from './commands/timeline.ts';
+import { type Console, UserError } from './console.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+const EPILOGUE = `
+The platform and its key are taken from the environment unless given as options:
+  PENSTOCK_URL      ${DEFAULT_URL} if unset
+  PENSTOCK_API_KEY  the key; the platform prints one when it first starts without one of your own
+
+Examples:
+  $ penstock send --to ann@gmail.com --subject Hello --text 'First mail'
+  $ penstock timeline <message id>
+  $ penstock status`;
+
+/** Answers the exit code: 0, or 1 for what went wrong (and was said). */
+export async function runCommand(args: readonly string[], console: Console): Promise<number> {
+  try {
+    await program(console).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    if (!(error instanceof UserError)) throw error;
+    console.complain(error.message);
+    return 1;
+  }
+}
+
+function program(console: Console): Command {
+  const root = new Command('penstock')
+    .description('Sends mail through a running Penstock platform and shows what became of it.')
+    .option('--url <url>', `address of the platform (default: PENSTOCK_URL, else ${DEFAULT_URL})`)
+    .option('--key <key>', 'API key (default: PENSTOCK_API_KEY)')
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => console.print(text.trimEnd()),
+      writeErr: (text) => console.complain(text.trimEnd()),
+    });
+  addSend(root, console, client);
+  addTimeline(root, console, client);
+  addStatus(root, console, client);
+  return root;
+
+  function client(): HttpClient {
+    const { url, key } = root.opts<{ url?: string; key?: string }>();
+    const address = url ?? console.environment.PENSTOCK_URL ?? DEFAULT_URL;
+    if (!URL.canParse(address)) throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
+    return new HttpClient({ url: address.replace(/\/+$/, ''), key: key ?? console.environment.PENSTOCK_API_KEY });
+  }
+}

@@ -1,0 +1,56 @@
+import { hostAndPortSetting, logLevelSetting, portSetting, textSetting } from '@penstock/nest';
+
+/** What standalone reads from the environment. */
+export const SETTINGS = {
+  host: {
+    name: 'PENSTOCK_HOST',
+    description: 'Address that HTTP and SMTP submission listen on.',
+    schema: textSetting,
+    default: '127.0.0.1',
+  },
+  httpPort: {
+    name: 'PENSTOCK_HTTP_PORT',
+    description: 'Port of the HTTP API; 0 lets the system choose.',
+    schema: portSetting,
+    default: '8080',
+  },
+  smtpPort: {
+    name: 'PENSTOCK_SMTP_PORT',
+    description: 'Port of SMTP submission (user apikey, the key as password); 0 lets the system choose.',
+    schema: portSetting,
+    default: '2525',
+  },
+  dataDir: {
+    name: 'PENSTOCK_DATA_DIR',
+    description: 'Folder of everything that must outlive the process.',
+    schema: textSetting,
+    default: './data',
+  },
+  apiKey: {
+    name: 'PENSTOCK_API_KEY',
+    description: 'Key of the tenant "default", may operate too. If no key is set, one is made and printed once.',
+    schema: textSetting,
+  },
+  apiKeys: {
+    name: 'PENSTOCK_API_KEYS',
+    description: 'Further keys: tenant:class:key[:operate], separated by commas; class is transactional or bulk.',
+    schema: textSetting,
+  },
+  policyFile: {
+    name: 'PENSTOCK_CONFIG',
+    description: 'Policy file (TOML). Without it the sandbox policy: no packet leaves loopback.',
+    schema: textSetting,
+    placeholder: 'infra/policy/sandbox.toml',
+  },
+  smarthost: {
+    name: 'PENSTOCK_SMARTHOST',
+    description: 'host:port of one mail server that everything goes to, whatever the policy says.',
+    schema: hostAndPortSetting,
+  },
+  logLevel: {
+    name: 'PENSTOCK_LOG_LEVEL',
+    description: 'Least level logged to standard error: debug, info, warn, error or silent.',
+    schema: logLevelSetting,
+    default: 'warn',
+  },
+} as const;
