@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { contentSize, encodeData } from './data-encoding.ts';
+
+function encoded(...pieces: string[]): string {
+  return Buffer.concat(encodeData(pieces.map((piece) => Buffer.from(piece, 'latin1')))).toString('latin1');
+}
+
+describe('content after DATA', () => {
+  it('is handed on untouched where nothing has to change', () => {
+    const head = Buffer.from('Subject: hi\r\n');
+    const body = Buffer.from('\r\nHello. World\r\n');
+    const pieces = encodeData([head, body]);
+    assert.equal(pieces[0], head);
+    assert.equal(pieces[1], body);
+    assert.equal(Buffer.concat(pieces).toString(), 'Subject: hi\r\n\r\nHello. World\r\n.\r\n');
+  });
+
+  it('doubles dots at line starts, across pieces too', () => {
+    assert.equal(encoded('.a\r\n', '.b\r\nc.d\r\n.\r\n'), '..a\r\n..b\r\nc.d\r\n..\r\n.\r\n');
+    assert.equal(encoded('a', '.b'), 'a.b\r\n.\r\n');
+    assert.equal(encoded('a\r', '\n.b\r\n'), 'a\r\n..b\r\n.\r\n');
+  });
+
+  it('turns every bare CR and LF into CRLF, so that no receiver finds a final dot inside', () => {
+    assert.equal(encoded('a\n.\nb'), 'a\r\n..\r\nb\r\n.\r\n');
+    assert.equal(encoded('a\r.\rb\r'), 'a\r\n..\r\nb\r\n.\r\n');
+    assert.equal(encoded('a\r', 'b\n\r\n'), 'a\r\nb\r\n\r\n.\r\n');
+    assert.equal(encoded('a\r', '.\r\n'), 'a\r\n..\r\n.\r\n');
+  });
+
+  it('ends the last line', () => {
+    assert.equal(encoded(), '.\r\n');
+    assert.equal(encoded('', ''), '.\r\n');
+    assert.equal(encoded('a'), 'a\r\n.\r\n');
+  });
+
+  it('decodes at a receiver to what was sent with its line ends repaired, wherever it is cut', () => {
+    const bytes = fc.string({ unit: fc.constantFrom('\r', '\n', '.', 'a'), maxLength: 24 });
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(24), { maxLength: 3 }), (text, cuts) => {
+        const at = [0, ...cuts.map((cut) => Math.min(cut, text.length)), text.length].sort((a, b) => a - b);
+        const wire = encoded(...at.slice(1).map((end, index) => text.slice(at[index], end)));
+        assert.doesNotMatch(wire, /[^\r]\n|\r[^\n]|^\n/);
+        assert.ok(wire === '.\r\n' || wire.endsWith('\r\n.\r\n'));
+        const lines = wire.slice(0, -3).split('\r\n').slice(0, -1);
+        const received = lines.map((line) => {
+          assert.notEqual(line, '.');
+          return line.startsWith('.') ? line.slice(1) : line;
+        });
+        const repaired = text.replace(/\r\n|\r|\n/g, '\n').split('\n');
+        if (repaired.at(-1) === '') repaired.pop();
+        assert.deepEqual(received, repaired);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('counts its size before dots are doubled', () => {
+    assert.equal(contentSize([Buffer.from('.a'), Buffer.from('\r\n')]), 4);
+  });
+});
