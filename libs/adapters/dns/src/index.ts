@@ -1,0 +1,2 @@
+export * from './caching-resolver.ts';
+export * from './system-resolver.ts';

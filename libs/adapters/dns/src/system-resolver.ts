@@ -1,0 +1,88 @@
+import { promises as dns } from 'node:dns';
+import type { AddressAnswer, MxAnswer, Resolver } from '@penstock/ports';
+
+export interface SystemResolverOptions {
+  /** Name servers, `address` or `address:port`; the system's if absent. */
+  readonly servers?: readonly string[];
+  /** Of the first try, ms; c-ares doubles it from try to try. */
+  readonly timeoutMs?: number;
+  readonly tries?: number;
+  /** Port mail hosts listen on. */
+  readonly port?: number;
+}
+
+/** Node tells the TTL of addresses only; for the rest this is long enough to help and short enough to follow. */
+export const DEFAULT_TTL_MS = 5 * 60_000;
+
+/** DNS through c-ares, IPv4 first. */
+export class SystemResolver implements Resolver {
+  private readonly resolver: dns.Resolver;
+  private readonly port: number;
+
+  constructor(options: SystemResolverOptions = {}) {
+    this.resolver = new dns.Resolver({ timeout: options.timeoutMs ?? 5000, tries: options.tries ?? 2 });
+    if (options.servers) this.resolver.setServers(options.servers);
+    this.port = options.port ?? 25;
+  }
+
+  async resolveMx(domain: string): Promise<MxAnswer> {
+    try {
+      const records = await this.resolver.resolveMx(domain);
+      // RFC 7505 section 3: one record, preference 0, exchange ".", which c-ares renders as "".
+      if (records.length === 1 && isRoot(records[0]?.exchange)) return { kind: 'null_mx', ttlMs: DEFAULT_TTL_MS };
+      const hosts = records
+        .filter(({ exchange }) => !isRoot(exchange))
+        .map(({ exchange, priority }) => ({ name: canonical(exchange), preference: priority }))
+        .sort((a, b) => a.preference - b.preference);
+      return hosts.length > 0
+        ? { kind: 'mx', hosts, ttlMs: DEFAULT_TTL_MS }
+        : { kind: 'failure', detail: 'every MX record names the root' };
+    } catch (error) {
+      return this.withoutMx(errorCode(error));
+    }
+  }
+
+  async resolveAddresses(host: string): Promise<AddressAnswer> {
+    const [ipv4, ipv6] = await Promise.all([
+      this.resolver.resolve4(host, { ttl: true }).catch(errorCode),
+      this.resolver.resolve6(host, { ttl: true }).catch(errorCode),
+    ]);
+    const found = [
+      ...(typeof ipv4 === 'string' ? [] : ipv4.map((record) => ({ ...record, family: 4 as const }))),
+      ...(typeof ipv6 === 'string' ? [] : ipv6.map((record) => ({ ...record, family: 6 as const }))),
+    ];
+    if (found.length > 0) {
+      const ttlMs = Math.min(...found.map(({ ttl }) => ttl)) * 1000;
+      return {
+        kind: 'addresses',
+        addresses: found.map(({ address, family }) => ({ address, family, port: this.port })),
+        ttlMs,
+      };
+    }
+    const failed = [ipv4, ipv6].find((code) => typeof code === 'string' && !isAbsent(code));
+    return failed === undefined ? { kind: 'none' } : { kind: 'failure', detail: String(failed) };
+  }
+
+  private withoutMx(code: string): MxAnswer {
+    if (code === 'ENOTFOUND') return { kind: 'nxdomain', ttlMs: DEFAULT_TTL_MS };
+    if (code === 'ENODATA') return { kind: 'implicit', ttlMs: DEFAULT_TTL_MS };
+    return { kind: 'failure', detail: code };
+  }
+}
+
+function isRoot(exchange: string | undefined): boolean {
+  return exchange === undefined || exchange === '' || exchange === '.';
+}
+
+function canonical(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}
+
+function isAbsent(code: string): boolean {
+  return code === 'ENOTFOUND' || code === 'ENODATA';
+}
+
+function errorCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
