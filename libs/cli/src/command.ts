@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { HttpClient } from './api/http-client.ts';
+import { PlatformApi } from './api/platform-api.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 import { addTimeline } from './commands/timeline.ts';
@@ -41,15 +42,16 @@ function program(console: Console): Command {
       writeOut: (text) => console.print(text.trimEnd()),
       writeErr: (text) => console.complain(text.trimEnd()),
     });
-  addSend(root, console, client);
-  addTimeline(root, console, client);
-  addStatus(root, console, client);
+  addSend(root, console, api);
+  addTimeline(root, console, api);
+  addStatus(root, console, api);
   return root;
 
-  function client(): HttpClient {
+  function api(): PlatformApi {
     const { url, key } = root.opts<{ url?: string; key?: string }>();
     const address = url ?? console.environment.PENSTOCK_URL ?? DEFAULT_URL;
     if (!URL.canParse(address)) throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
-    return new HttpClient({ url: address.replace(/\/+$/, ''), key: key ?? console.environment.PENSTOCK_API_KEY });
+    const endpoint = { url: address.replace(/\/+$/, ''), key: key ?? console.environment.PENSTOCK_API_KEY };
+    return new PlatformApi(new HttpClient(endpoint));
   }
 }

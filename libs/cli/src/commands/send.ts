@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { HttpClient } from '../api/http-client.ts';
-import { type Console, UserError } from '../console.ts';
+import type { PlatformApi } from '../api/platform-api.ts';
+import type { Console } from '../console.ts';
 import { follow } from './follow.ts';
 
 interface SendOptions {
@@ -12,7 +12,7 @@ interface SendOptions {
   readonly follow: boolean;
 }
 
-export function addSend(root: Command, console: Console, client: () => HttpClient): void {
+export function addSend(root: Command, console: Console, api: () => PlatformApi): void {
   root
     .command('send')
     .description('send one mail')
@@ -22,15 +22,13 @@ export function addSend(root: Command, console: Console, client: () => HttpClien
     .option('--text <text>', 'body', 'Sent with penstock send.')
     .option('--html <html>', 'HTML body beside the text')
     .option('--follow', 'show every fact until the mail is settled', false)
-    .action((options: SendOptions) => send(options, console, client()));
+    .action((options: SendOptions) => send(options, console, api()));
 }
 
-async function send(options: SendOptions, console: Console, client: HttpClient): Promise<void> {
-  const answer = await client.post('/v3/mail/send', mailOf(options));
-  const messageId = answer.headers.get('x-message-id');
-  if (messageId === null) throw new UserError('the platform took the mail but named no message id');
+async function send(options: SendOptions, console: Console, api: PlatformApi): Promise<void> {
+  const messageId = await api.send(mailOf(options));
   console.print(`accepted as ${messageId}`);
-  if (options.follow) await follow(messageId, console, client);
+  if (options.follow) await follow(messageId, console, api);
   else console.print(`follow it: penstock timeline ${messageId}`);
 }
 

@@ -1,106 +1,86 @@
 /** One fact of a delivery in one sentence. */
-import {
-  type AttemptOutcome,
-  assertNever,
-  type Decision,
-  type Deferred,
-  type Dropped,
-  type Fact,
-  HOLD_REASON_TEXTS,
-  type OutcomeUnknown,
-  type Processed,
-  type Released,
-  type SmtpReply,
-} from '@penstock/events';
+import { HOLD_REASON_TEXTS, type HoldReason, type SmtpReply } from '@penstock/events';
+import type { FactView } from '../api/views.ts';
 import { byteCount, counted, duration } from './quantities.ts';
 
-export function factText(fact: Fact): string {
-  switch (fact.type) {
-    case 'processed':
-      return processed(fact);
-    case 'released':
-      return released(fact);
-    case 'deferred':
-      return deferred(fact);
-    case 'delivered':
-      return `${answer(fact.body)}${again(fact.body)}`;
-    case 'bounced':
-      return `${answer(fact.body)}, for good`;
-    case 'outcome_unknown':
-      return outcomeUnknown(fact);
-    case 'handed_back':
-      return `to its lane, nothing was sent: ${words(fact.body.cause)} at ${fact.body.source}`;
-    case 'dropped':
-      return dropped(fact);
-    case 'partition_claimed':
-      return `by ${fact.body.owner}`;
-    default:
-      return assertNever(fact);
-  }
+type Sentence = (fact: FactView) => string;
+
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  processed,
+  released,
+  deferred: (fact) => (fact.cause === 'held' ? held(fact) : `by the receiver: ${answer(fact)}${nextTry(fact)}`),
+  delivered: (fact) => `${answer(fact)}${doubt(fact)}`,
+  bounced: (fact) => `${answer(fact)}, for good`,
+  outcome_unknown: outcomeUnknown,
+  handed_back: (fact) => `to its lane unsent: ${words(fact.cause)} (${fact.source})`,
+  dropped,
+};
+
+/** Void and repeated facts say so: they changed nothing. */
+export function factText(fact: FactView): string {
+  const text = SENTENCES[fact.type]?.(fact) ?? '';
+  return VOID.has(fact.transition) ? `${text} [${fact.transition}: changed nothing]` : text;
 }
 
-function processed({ at, body }: Processed): string {
-  const later = body.sendAt > at ? `, to be sent in ${duration(body.sendAt - at)}` : '';
-  return `${body.class} mail for ${body.domain}, ${byteCount(body.size)} over ${body.protocol}, pool ${body.pool}${later}`;
+const VOID: ReadonlySet<string> = new Set(['late', 'repeat', 'stale', 'unknown']);
+
+function processed({ at, sendAt, class: trafficClass, domain, size, protocol, pool }: FactView): string {
+  const later = sendAt !== undefined && sendAt > at ? `, to be sent in ${duration(sendAt - at)}` : '';
+  return `${trafficClass} mail for ${domain}, ${byteCount(size ?? 0)} over ${protocol}, pool ${pool}${later}`;
 }
 
-function released({ body }: Released): string {
-  const [delivery] = body.deliveries;
-  const attempt = delivery ? `attempt ${delivery.attempt} ` : '';
-  const doubt = delivery?.mayDuplicate ? ', may be a repeat' : '';
-  return `${attempt}through ${body.source} to ${body.provider ?? body.site}${passedOver(body.decision)}${doubt}`;
+function released(fact: FactView): string {
+  return `attempt ${fact.attempt} through ${fact.source} to ${fact.provider ?? fact.site}${passedOver(fact)}${doubt(fact)}`;
 }
 
-function passedOver({ passedOver: sources }: Decision): string {
+function passedOver({ decision }: FactView): string {
+  const sources = decision?.passedOver ?? [];
   if (sources.length === 0) return '';
-  const names = sources.map(({ source, reason }) => `${source} (${HOLD_REASON_TEXTS[reason]})`);
-  return `, passing over ${names.join(', ')}`;
+  return `, passing over ${sources.map(({ source, reason }) => `${source} (${reasonText(reason)})`).join(', ')}`;
 }
 
-function deferred({ at, body }: Deferred): string {
-  if (body.cause === 'remote') {
-    const wait = body.retryAfterMs === undefined ? '' : `; again after ${duration(body.retryAfterMs)}`;
-    return `by the receiver: ${answer(body)}${wait}`;
-  }
-  const held = duration(Math.max(0, at - body.heldSince));
-  const until = body.until === undefined ? '' : `; until ${new Date(body.until).toISOString()}`;
-  return `held by us for ${held}: ${body.text}${until}`;
+function held({ at, heldSince, text }: FactView): string {
+  return `held by us for ${duration(Math.max(0, at - (heldSince ?? at)))}: ${text}`;
 }
 
-function outcomeUnknown({ body }: OutcomeUnknown): string {
-  if (body.cause === 'no_outcome') return `attempt ${body.attempt} never reported back`;
-  const host = body.host ? ` by ${body.host.name}` : '';
-  return `attempt ${body.attempt}: the connection was cut${host} after the final dot, the receiver may have it`;
+function nextTry({ at, retryAt }: FactView): string {
+  return retryAt === undefined ? '' : `; again in ${duration(Math.max(0, retryAt - at))}`;
 }
 
-function dropped({ body }: Dropped): string {
-  const spent = `${counted(body.attempts, 'attempt')}; ${duration(body.heldMs)} held by us, ${duration(body.remoteMs)} waiting for the receiver`;
-  const last = body.lastReply ? `; last reply: ${replyText(body.lastReply)}` : holds(body);
-  return `${words(body.cause)} after ${spent}${last}`;
+function outcomeUnknown(fact: FactView): string {
+  if (fact.cause === 'no_outcome') return `attempt ${fact.attempt} never reported back${nextTry(fact)}`;
+  const host = fact.host ? ` by ${fact.host.name}` : '';
+  return `attempt ${fact.attempt}: cut off${host} after the final dot, so the receiver may have it${nextTry(fact)}`;
 }
 
-function holds({ lastHold }: Dropped['body']): string {
-  if (!lastHold || lastHold.length === 0) return '';
-  return `; last held because: ${lastHold.map((reason) => HOLD_REASON_TEXTS[reason]).join(', ')}`;
+function dropped({ cause, attempts, heldMs, remoteMs, lastReply, lastHold }: FactView): string {
+  const spent = `${counted(attempts ?? 0, 'attempt')}; held by us ${duration(heldMs ?? 0)}, waiting for the receiver ${duration(remoteMs ?? 0)}`;
+  const reply = lastReply ? `; its last reply: ${replyText(lastReply)}` : '';
+  const hold = lastHold && lastHold.length > 0 ? `; last held because: ${lastHold.map(reasonText).join(', ')}` : '';
+  return `${words(cause)} after ${spent}${reply}${hold}`;
 }
 
-function answer(outcome: AttemptOutcome): string {
-  const host = outcome.host ? ` from ${outcome.host.name}` : '';
-  const said = outcome.reply ? replyText(outcome.reply) : words(outcome.verdict.cause);
-  const took = outcome.timings.transactionMs === undefined ? '' : ` in ${duration(outcome.timings.transactionMs)}`;
-  const meant = outcome.reply && outcome.verdict.disposition !== 'deliver' ? ` [${words(outcome.verdict.cause)}]` : '';
-  return `${said}${meant} at ${words(outcome.phase)}${host}${took} (${outcome.source}, attempt ${outcome.attempt})`;
+function answer({ reply, verdict, phase, host, timings, source, attempt }: FactView): string {
+  const said = reply ? replyText(reply) : words(verdict?.cause);
+  const meant = reply && verdict?.disposition !== 'deliver' ? ` [${words(verdict?.cause)}]` : '';
+  const from = host ? ` from ${host.name}` : '';
+  const took = timings?.transactionMs === undefined ? '' : ` in ${duration(timings.transactionMs)}`;
+  return `${said}${meant} at ${words(phase)}${from}${took} (${source}, attempt ${attempt})`;
 }
 
-function again({ mayDuplicate }: AttemptOutcome): string {
+function doubt({ mayDuplicate }: FactView): string {
   return mayDuplicate ? ', may be a repeat' : '';
 }
 
-function replyText({ code, enhanced, text }: SmtpReply): string {
+export function replyText({ code, enhanced, text }: SmtpReply): string {
   const extended = enhanced !== undefined && !text.startsWith(enhanced) ? `${enhanced} ` : '';
   return `${code} ${extended}${text}`;
 }
 
-function words(name: string): string {
-  return name.replaceAll('_', ' ');
+function reasonText(reason: HoldReason): string {
+  return HOLD_REASON_TEXTS[reason] ?? words(reason);
+}
+
+export function words(name: string | undefined): string {
+  return (name ?? 'unknown').replaceAll('_', ' ');
 }

@@ -1,0 +1,70 @@
+import { UserError } from '../console.ts';
+import type { HttpClient } from './http-client.ts';
+import type {
+  DeliverySummary,
+  LanesView,
+  MessageView,
+  ProvidersView,
+  ReadinessView,
+  SourcesView,
+  Timeline,
+} from './views.ts';
+
+const PAGE = 1_000;
+/** A submission has a thousand deliveries at most; far beyond it something is wrong with the paging. */
+const MAX_PAGES = 100;
+
+/** The query API by its routes. */
+export class PlatformApi {
+  constructor(private readonly client: HttpClient) {}
+
+  /** Posts SendGrid's v3 body; answers the message id. */
+  async send(mail: object): Promise<string> {
+    const { headers } = await this.client.post('/v3/mail/send', mail);
+    const messageId = headers.get('x-message-id');
+    if (messageId === null) throw new UserError('the platform took the mail but named no message id');
+    return messageId;
+  }
+
+  async message(messageId: string): Promise<MessageView> {
+    return (await this.client.get(`/v1/messages/${encodeURIComponent(messageId)}`)) as MessageView;
+  }
+
+  /** All deliveries of a message, page by page. */
+  async deliveries(messageId: string): Promise<readonly DeliverySummary[]> {
+    const deliveries: DeliverySummary[] = [];
+    let after: number | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const query = new URLSearchParams({
+        limit: String(PAGE),
+        ...(after === undefined ? {} : { after: String(after) }),
+      });
+      const path = `/v1/messages/${encodeURIComponent(messageId)}?${query}`;
+      const view = (await this.client.get(path)) as MessageView;
+      deliveries.push(...view.deliveries);
+      after = view.next;
+      if (after === undefined) break;
+    }
+    return deliveries;
+  }
+
+  async timeline(deliveryId: string): Promise<Timeline> {
+    return (await this.client.get(`/v1/deliveries/${encodeURIComponent(deliveryId)}`)) as Timeline;
+  }
+
+  async lanes(limit: number): Promise<LanesView> {
+    return (await this.client.get(`/v1/lanes?limit=${limit}`)) as LanesView;
+  }
+
+  async providers(minutes: number): Promise<ProvidersView> {
+    return (await this.client.get(`/v1/providers?minutes=${minutes}`)) as ProvidersView;
+  }
+
+  async sources(minutes: number): Promise<SourcesView> {
+    return (await this.client.get(`/v1/sources?minutes=${minutes}`)) as SourcesView;
+  }
+
+  async readiness(): Promise<ReadinessView> {
+    return (await this.client.health()).body as ReadinessView;
+  }
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { runCommand } from './command.ts';
+
+const KEY = 'a-key-for-tests';
+
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  '/v1/messages/m1?limit=1000': {
+    messageId: 'm1',
+    deliveries: [{ deliveryId: 'm1.0.0', domain: 'gmail.com', status: 'delivered', attempts: 1 }],
+  },
+  '/v1/deliveries/m1.0.0': {
+    deliveryId: 'm1.0.0',
+    messageId: 'm1',
+    status: 'delivered',
+    domain: 'gmail.com',
+    class: 'bulk',
+    attempts: 1,
+    duplicates: 0,
+    facts: [
+      {
+        type: 'processed',
+        at: 1_000,
+        release: 0,
+        transition: 'accepted',
+        class: 'bulk',
+        domain: 'gmail.com',
+        size: 2_048,
+        protocol: 'http',
+        pool: 'default',
+      },
+      { type: 'released', at: 1_004, release: 1, transition: 'opened', attempt: 1, source: 'ip-1', provider: 'gmail' },
+      {
+        type: 'delivered',
+        at: 1_120,
+        release: 1,
+        transition: 'ended',
+        attempt: 1,
+        source: 'ip-1',
+        phase: 'final_dot',
+        reply: { code: 250, text: '2.0.0 OK' },
+        verdict: { cause: 'accepted', disposition: 'deliver' },
+      },
+    ],
+  },
+};
+
+describe('the penstock command', () => {
+  let server: Server;
+  let url: string;
+  const posted: unknown[] = [];
+
+  before(async () => {
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        if (request.headers.authorization !== `Bearer ${KEY}`) return response.writeHead(401).end('{"errors":[]}');
+        if (request.method === 'POST') {
+          posted.push(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+          return response.writeHead(202, { 'x-message-id': 'm1' }).end();
+        }
+        const answer = ANSWERS[request.url ?? ''];
+        if (answer === undefined) {
+          const body = { errors: [{ message: 'no such delivery', field: null, help: null }] };
+          return response.writeHead(404).end(JSON.stringify(body));
+        }
+        return response.end(JSON.stringify(answer));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.close();
+  });
+
+  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    return runWith({ PENSTOCK_URL: url, PENSTOCK_API_KEY: KEY }, ...args);
+  }
+
+  async function runWith(environment: Record<string, string>, ...args: string[]) {
+    const out: string[] = [];
+    const err: string[] = [];
+    const code = await runCommand(args, {
+      environment,
+      print: (text) => out.push(text),
+      complain: (text) => err.push(text),
+      sleep: async () => {},
+    });
+    return { code, out: out.join('\n'), err: err.join('\n') };
+  }
+
+  it('sends a mail and says how to follow it', async () => {
+    const { code, out } = await run('send', '--to', 'ann@gmail.com', '--subject', 'Hi');
+    assert.equal(code, 0);
+    assert.match(out, /accepted as m1\nfollow it: penstock timeline m1/);
+    assert.deepEqual((posted.at(-1) as { personalizations: unknown }).personalizations, [
+      { to: [{ email: 'ann@gmail.com' }] },
+    ]);
+  });
+
+  it('shows the facts of a delivery in order with the time since the first', async () => {
+    const { out } = await run('timeline', 'm1.0.0');
+    const types = [...out.matchAll(/\+(\d+) ms +(\w+)/g)].map(([, at, type]) => `${at} ${type}`);
+    assert.deepEqual(types, ['0 processed', '4 released', '120 delivered']);
+    assert.match(out, /bulk mail for gmail\.com, delivered after 120 ms, 1 attempt/);
+  });
+
+  it('shows the one delivery of a message at once, and follows it to its end', async () => {
+    assert.match((await run('timeline', 'm1')).out, /delivery m1\.0\.0/);
+    assert.match(
+      (await run('send', '--to', 'ann@gmail.com', '--follow')).out,
+      /delivered +250 2\.0\.0 OK at final dot/,
+    );
+  });
+
+  it('says in one line what is wrong, and what to do', async () => {
+    assert.deepEqual(await run('timeline', 'm2.0.0'), { code: 1, out: '', err: 'no such delivery' });
+    assert.match(
+      (await runWith({ PENSTOCK_URL: url }, 'timeline', 'm1')).err,
+      /an API key is needed: set PENSTOCK_API_KEY/,
+    );
+    assert.match(
+      (await runWith({ PENSTOCK_URL: url, PENSTOCK_API_KEY: 'x' }, 'status')).err,
+      /does not know this API key/,
+    );
+    const nobody = await runWith({ PENSTOCK_URL: 'http://127.0.0.1:1', PENSTOCK_API_KEY: KEY }, 'timeline', 'm1');
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.err, /no platform answers at http:\/\/127\.0\.0\.1:1/);
+  });
+
+  it('has help for itself and each command', async () => {
+    assert.match((await run('--help')).out, /PENSTOCK_URL/);
+    for (const command of ['send', 'timeline', 'status']) {
+      const { code, out } = await run(command, '--help');
+      assert.equal(code, 0);
+      assert.match(out, new RegExp(`Usage: penstock ${command}`));
+    }
+  });
+});
