@@ -1,0 +1,92 @@
+import type { Simulation } from '../simulation.ts';
+
+/** Everything that may go wrong, by name. */
+export const FAULTS = [
+  'crash_ingest',
+  'crash_scheduler',
+  'crash_dispatcher',
+  'crash_projector',
+  'crash_scheduler_and_dispatcher',
+  'crash_all',
+  'append_failed',
+  'append_torn',
+  'append_slow',
+  'ack_lost',
+  'commit_lost',
+  'state_lost',
+  'content_failed',
+  'dns_failure',
+  'connect_refused',
+  'banner_refused',
+  'too_many_connections',
+  'mail_refused',
+  'recipient_deferred',
+  'recipient_refused',
+  'slow_host',
+  'drop_before_dot',
+  'drop_after_dot',
+  'accept_and_drop',
+] as const;
+
+export type Fault = (typeof FAULTS)[number];
+
+/** Faults that kill a process, counted per step; the others are drawn each time they could happen. */
+const CRASH_RATE = { least: 0.0005, most: 0.004 };
+const OTHER_RATE = { least: 0.01, most: 0.15 };
+
+/**
+ * Swarm testing: each seed has some of the faults, each at a rate of its own, so that rare combinations are met.
+ * Nothing happens once faults are switched off.
+ */
+export class FaultPlan {
+  readonly rates: ReadonlyMap<Fault, number>;
+  readonly fired = new Map<Fault, number>();
+  private on = true;
+
+  constructor(
+    private readonly simulation: Simulation,
+    only?: ReadonlyMap<Fault, number>,
+  ) {
+    this.rates = only ?? draw(simulation);
+  }
+
+  /** Whether the fault happens now. Draws from a stream of its own. */
+  happens(fault: Fault): boolean {
+    const rate = this.rates.get(fault);
+    if (rate === undefined || !this.on) return false;
+    if (!this.simulation.random(`fault ${fault}`).chance(rate)) return false;
+    this.count(fault);
+    return true;
+  }
+
+  count(fault: Fault): void {
+    this.fired.set(fault, (this.fired.get(fault) ?? 0) + 1);
+    this.simulation.note(`fault ${fault}`);
+  }
+
+  switchOff(): void {
+    this.on = false;
+    this.simulation.note('faults off');
+  }
+
+  get active(): boolean {
+    return this.on;
+  }
+
+  /** For the report. */
+  toString(): string {
+    const faults = [...this.rates].map(([fault, rate]) => `${fault}=${rate.toFixed(4)}`);
+    return faults.length === 0 ? 'no faults' : faults.join(' ');
+  }
+}
+
+function draw(simulation: Simulation): ReadonlyMap<Fault, number> {
+  const random = simulation.random('fault plan');
+  const rates = new Map<Fault, number>();
+  for (const fault of FAULTS) {
+    const { least, most } = fault.startsWith('crash_') ? CRASH_RATE : OTHER_RATE;
+    const rate = least + random.next() * (most - least);
+    if (random.chance(0.4)) rates.set(fault, Math.round(rate * 10_000) / 10_000);
+  }
+  return rates;
+}

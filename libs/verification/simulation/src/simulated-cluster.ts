@@ -1,0 +1,97 @@
+import type {
+  Archive,
+  Clock,
+  ContentStore,
+  EventLog,
+  MailTransport,
+  Random,
+  ReadModels,
+  Resolver,
+  StateStore,
+  Telemetry,
+  Timers,
+} from '@penstock/ports';
+import { FaultPlan } from './faults/fault-plan.ts';
+import { SimulatedLog } from './log/simulated-event-log.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import type { Simulation } from './simulation.ts';
+import { SimulatedContent } from './stores/simulated-content.ts';
+import { SurvivingArchive, SurvivingStores } from './stores/surviving-stores.ts';
+import { MailWorld } from './world/mail-world.ts';
+import { simulatedResolver } from './world/simulated-resolver.ts';
+import { simulatedTransport } from './world/simulated-transport.ts';
+import { Sites, type WorldSite } from './world/sites.ts';
+
+/** Everything a service may reach, as one process sees it. */
+export interface SimulatedPorts {
+  readonly log: EventLog;
+  readonly content: ContentStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly state: StateStore;
+  readonly readModels: ReadModels;
+  readonly archive: Archive;
+  readonly resolver: Resolver;
+  readonly transport: MailTransport;
+  readonly owner: string;
+}
+
+/** What outlives the processes: the log, the stores, the network and the receivers. */
+export class SimulatedCluster {
+  readonly faults: FaultPlan;
+  readonly log: SimulatedLog;
+  readonly content: SimulatedContent;
+  readonly state: SurvivingStores;
+  readonly readModels: SurvivingStores;
+  readonly archive: SurvivingArchive;
+  readonly world: MailWorld;
+  private readonly incarnations = new Map<string, number>();
+
+  constructor(
+    readonly simulation: Simulation,
+    sites: readonly WorldSite[],
+    faults?: FaultPlan,
+  ) {
+    this.faults = faults ?? new FaultPlan(simulation);
+    this.log = new SimulatedLog(simulation, this.faults);
+    this.content = new SimulatedContent(this.faults);
+    this.state = new SurvivingStores(simulation);
+    this.readModels = new SurvivingStores(simulation);
+    this.archive = new SurvivingArchive(simulation);
+    this.world = new MailWorld(simulation, this.faults, new Sites(sites));
+  }
+
+  /** A new life of the process. */
+  boot(name: string): SimulatedProcess {
+    const incarnation = (this.incarnations.get(name) ?? 0) + 1;
+    this.incarnations.set(name, incarnation);
+    this.simulation.note(`${name}#${incarnation} started`);
+    return new SimulatedProcess(this.simulation, name, incarnation);
+  }
+
+  ports(process: SimulatedProcess): SimulatedPorts {
+    return {
+      log: this.log.connect(process),
+      content: this.content.connect(process),
+      clock: process.clock,
+      timers: process.timers,
+      random: process.random,
+      telemetry: this.telemetry(process),
+      state: this.state.connect(process),
+      readModels: this.readModels.connect(process),
+      archive: this.archive.connect(process),
+      resolver: simulatedResolver(process, this.world.sites, this.faults),
+      transport: simulatedTransport(process, this.world),
+      owner: process.label,
+    };
+  }
+
+  private telemetry(process: SimulatedProcess): Telemetry {
+    return {
+      log: (level, event, fields) =>
+        this.simulation.note(`  ${process.label} ${level} ${event} ${fields ? JSON.stringify(fields) : ''}`),
+    };
+  }
+}

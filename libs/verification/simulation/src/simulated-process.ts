@@ -1,0 +1,107 @@
+import type { Clock, Random, TimerHandle, Timers } from '@penstock/ports';
+import type { Simulation } from './simulation.ts';
+
+/** The longest delay a real timer takes; Node fires at once beyond it (32-bit milliseconds). */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * One life of a process: its clock, its timers, its chance, and the guard through which every port call goes.
+ * After a crash nothing settles and nothing fires; what was on the wire still arrives.
+ */
+export class SimulatedProcess {
+  readonly label: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  private up = true;
+  private readonly ends: (() => void)[] = [];
+
+  constructor(
+    readonly simulation: Simulation,
+    readonly name: string,
+    readonly incarnation: number,
+  ) {
+    this.label = `${name}#${incarnation}`;
+    const born = simulation.now;
+    this.clock = { now: () => simulation.now, monotonic: () => simulation.now - born };
+    this.timers = { after: (ms, callback) => this.after(ms, callback), sleep: (ms) => this.sleep(ms) };
+    this.random = simulation.random(`process ${this.label}`);
+  }
+
+  get alive(): boolean {
+    return this.up;
+  }
+
+  /** Called when this life ends, however it does; at once if it has. */
+  onEnd(callback: () => void): void {
+    if (this.up) this.ends.push(callback);
+    else callback();
+  }
+
+  /** Between two statements, without warning. */
+  crash(): void {
+    this.end('crashed');
+  }
+
+  /** After an orderly stop. */
+  exit(): void {
+    this.end('exited');
+  }
+
+  private end(how: string): void {
+    if (!this.up) return;
+    this.up = false;
+    this.simulation.note(`${this.label} ${how}`);
+    for (const callback of this.ends) callback();
+  }
+
+  /**
+   * A call on a port. The effect happens at the far side after `thereMs`, whatever has become of this process;
+   * the answer reaches it `backMs` later if it still lives.
+   */
+  call<R>(label: string, thereMs: number, backMs: number, effect: () => R | Promise<R>): Promise<R> {
+    if (!this.up) return never();
+    return new Promise<R>((resolve, reject) => {
+      const answer = (settle: () => void) =>
+        this.simulation.after(backMs, '', () => {
+          if (this.up) settle();
+        });
+      this.simulation.after(thereMs, `${this.label} ${label}`, () => {
+        attempt(effect).then(
+          (result) => answer(() => resolve(result)),
+          (error: unknown) => answer(() => reject(error)),
+        );
+      });
+    });
+  }
+
+  private after(delayMs: number, callback: () => void): TimerHandle {
+    // Node rounds delays down to whole milliseconds, one at least.
+    const delay = Math.max(1, Math.trunc(delayMs));
+    if (!(delay <= MAX_TIMER_MS)) throw new RangeError(`${this.label} set a timer of ${delayMs} ms`);
+    if (!this.up) return { cancel: () => {} };
+    const event = this.simulation.after(delay, `${this.label} timer`, () => {
+      if (this.up) callback();
+    });
+    return {
+      cancel: () => {
+        event.cancelled = true;
+      },
+    };
+  }
+
+  private sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(delayMs, resolve);
+    });
+  }
+}
+
+/** Effects may throw at once or reject; both are answers. */
+async function attempt<R>(effect: () => R | Promise<R>): Promise<R> {
+  return effect();
+}
+
+export function never<R>(): Promise<R> {
+  return new Promise(() => {});
+}

@@ -1,0 +1,32 @@
+import { createHash, type Hash } from 'node:crypto';
+
+/** One line per observable step: a rolling digest of all of them, and the last ones for the report. */
+export class Trace {
+  private readonly hash: Hash = createHash('sha256');
+  private readonly kept: string[] = [];
+  private written = 0;
+
+  constructor(private readonly keep = 200) {}
+
+  line(text: string): void {
+    this.hash.update(text).update('\n');
+    this.kept[this.written % this.keep] = text;
+    this.written += 1;
+  }
+
+  get length(): number {
+    return this.written;
+  }
+
+  /** Hex digits over every line so far; equal for equal runs. */
+  digest(): string {
+    return this.hash.copy().digest('hex').slice(0, 32);
+  }
+
+  /** The last lines, oldest first. */
+  tail(): readonly string[] {
+    if (this.written <= this.keep) return [...this.kept];
+    const oldest = this.written % this.keep;
+    return [...this.kept.slice(oldest), ...this.kept.slice(0, oldest)];
+  }
+}
