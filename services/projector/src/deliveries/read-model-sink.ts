@@ -1,0 +1,137 @@
+import type { Fact } from '@penstock/events';
+import type { Clock, KeyedChange, KeyedEntry, Telemetry } from '@penstock/ports';
+import { MinuteCounters } from '../counters/minute-counters.ts';
+import type { FactSink } from '../facts/fact-reader.ts';
+import type { PartitionFold } from './partition-fold.ts';
+import { restorePartition, takeCheckpoint } from './partition-rows.ts';
+import type { ReadModel } from './read-model.ts';
+import { toJson } from './row-json.ts';
+
+/** The state of the deliveries is stored this often; what counts and lanes show is stored with every write. */
+const CHECKPOINT_MS = 5_000;
+const CHECKPOINT_FACTS = 50_000;
+/** Expired minutes deleted in one write. */
+const PRUNE_ROWS = 1_000;
+
+interface Partition {
+  readonly fold: PartitionFold;
+  /** Facts before it are in the stored counts. */
+  readonly countedTo: number;
+  /** The next fact to fold; undefined before the first one ever. */
+  position: number | undefined;
+}
+
+/**
+ * Counters and lanes, and what is needed to go on with them, in one store and one transaction.
+ *
+ * Two positions are kept. The counts hold everything before the first. The state of the deliveries holds everything
+ * before the second, which may lie further back: after a restart the facts between them are folded once more without
+ * being counted. So deliveries that end within seconds cost no row at all.
+ */
+export class ReadModelSink implements FactSink {
+  private readonly counters = new MinuteCounters();
+  private readonly partitions = new Map<number, Partition>();
+  private factsSinceCheckpoint = 0;
+  private checkpointAt: number;
+
+  constructor(
+    private readonly model: ReadModel,
+    private readonly clock: Clock,
+    private readonly telemetry: Telemetry,
+  ) {
+    this.checkpointAt = clock.monotonic() + CHECKPOINT_MS;
+  }
+
+  async restore(partition: number): Promise<number | undefined> {
+    const positions = await this.model.rows.positions();
+    const position = positions.get(stateName(partition));
+    const countedTo = positions.get(countsName(partition)) ?? 0;
+    const fold = await restorePartition(this.model.rows, partition, this.counters);
+    this.partitions.set(partition, { fold, countedTo, position });
+    return position;
+  }
+
+  fold(partition: number, offset: number, record: Fact): number {
+    const known = this.partitions.get(partition);
+    if (!known) throw new Error(`partition ${partition} of mail.events was never assigned`);
+    known.fold.apply(offset, record, offset < known.countedTo);
+    known.position = offset + 1;
+    this.factsSinceCheckpoint++;
+    return 1;
+  }
+
+  async store(positions: ReadonlyMap<number, number>): Promise<void> {
+    const { puts, deletes } = this.takeLanes();
+    const increments = this.counters.take();
+    const named = new Map<string, number>();
+    for (const [partition, offset] of positions) {
+      const counted = Math.max(offset, this.partitions.get(partition)?.countedTo ?? 0);
+      named.set(countsName(partition), counted);
+    }
+    if (this.checkpointDue()) this.takeCheckpoints(named, puts, deletes);
+    const expired = this.counters.expired();
+    this.noteUnknown();
+    const pruned = expired ? await this.model.rows.range({ ...expired, limit: PRUNE_ROWS }) : [];
+    const change: KeyedChange = {
+      positions: named,
+      puts,
+      deletes: [...deletes, ...pruned.map(({ key }) => key)],
+      increments,
+    };
+    await this.model.rows.write(change);
+  }
+
+  /** The next write is a checkpoint, so that whoever reads the partition next has nothing to fold again. */
+  leaving(): void {
+    this.checkpointAt = Number.NEGATIVE_INFINITY;
+  }
+
+  release(partition: number): void {
+    this.partitions.delete(partition);
+  }
+
+  private takeLanes(): { puts: KeyedEntry[]; deletes: string[] } {
+    const puts: KeyedEntry[] = [];
+    const deletes: string[] = [];
+    for (const { fold } of this.partitions.values()) {
+      for (const key of fold.changedLanes) {
+        const lane = fold.lanes.get(key);
+        if (lane && !lane.empty) puts.push({ key, value: toJson(lane.row()) });
+        else deletes.push(key);
+      }
+      fold.changedLanes.clear();
+    }
+    return { puts, deletes };
+  }
+
+  private checkpointDue(): boolean {
+    return this.factsSinceCheckpoint >= CHECKPOINT_FACTS || this.clock.monotonic() >= this.checkpointAt;
+  }
+
+  private takeCheckpoints(positions: Map<string, number>, puts: KeyedEntry[], deletes: string[]): void {
+    this.factsSinceCheckpoint = 0;
+    this.checkpointAt = this.clock.monotonic() + CHECKPOINT_MS;
+    for (const [partition, { fold, position }] of this.partitions) {
+      const taken = takeCheckpoint(partition, fold);
+      for (const row of taken.puts) puts.push(row);
+      for (const key of taken.deletes) deletes.push(key);
+      if (position !== undefined) positions.set(stateName(partition), position);
+    }
+  }
+
+  private noteUnknown(): void {
+    for (const [partition, { fold }] of this.partitions) {
+      if (fold.unknownFacts === 0) continue;
+      this.telemetry.log('debug', 'facts_of_unknown_deliveries', { partition, facts: fold.unknownFacts });
+      fold.unknownFacts = 0;
+    }
+  }
+}
+
+function countsName(partition: number): string {
+  return `mail.events-${partition}`;
+}
+
+function stateName(partition: number): string {
+  return `mail.events-${partition} deliveries`;
+}

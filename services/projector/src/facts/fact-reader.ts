@@ -1,0 +1,130 @@
+import type { Fact } from '@penstock/events';
+import type { AnyConsumer, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
+import { ReachedPositions } from './reached-positions.ts';
+import { unreadable } from './readable-fact.ts';
+import { WriteBehind, type WriteBehindLimits } from './write-behind.ts';
+
+/** What is made of the facts, and where it is kept together with the positions reached. */
+export interface FactSink {
+  /** Brings back what was kept; answers the offset to go on from, or undefined for a partition never read. */
+  restore(partition: number): Promise<number | undefined>;
+  /** Folds one fact and answers how many rows it will cost to store. Facts before `restore`'s answer never come. */
+  fold(partition: number, offset: number, record: Fact): number;
+  /** Stores everything folded and these positions in one transaction; takes all of it before the first await. */
+  store(positions: ReadonlyMap<number, number>): Promise<void>;
+  /** The next `store` is the last one before `release`. */
+  leaving(partition: number): void;
+  /** Everything is stored and the partition is another's. */
+  release(partition: number): void;
+}
+
+export interface FactReaderDeps {
+  readonly log: EventLog;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+}
+
+/** Longest a fact waits to be stored, and most rows that wait. */
+const LIMITS: WriteBehindLimits = { delayMs: 150, maxCollected: 2_000 };
+
+/** A consumer of `mail.events` whose position lies in its sink's own store. */
+export class FactReader implements PartitionHandler<'mail.events'> {
+  readonly consumer: AnyConsumer;
+  /** Stored, so a query sees it. */
+  readonly stored = new ReachedPositions();
+  private readonly endsAsFound = new Map<number, number>();
+  private readonly behind: WriteBehind;
+  private folded = new Map<number, number>();
+  private failure: string | undefined;
+
+  constructor(
+    private readonly deps: FactReaderDeps,
+    private readonly group: string,
+    private readonly sink: FactSink,
+  ) {
+    this.consumer = { group, topic: 'mail.events', handler: this };
+    this.behind = new WriteBehind(
+      deps.timers,
+      LIMITS,
+      () => this.store(),
+      (error) => this.stopped(`${group} could not be stored`, error),
+    );
+  }
+
+  async assigned(partition: number): Promise<number> {
+    const [{ begin, end }, kept] = await Promise.all([
+      this.deps.log.bounds('mail.events', partition),
+      this.sink.restore(partition),
+    ]);
+    const from = Math.max(kept ?? begin, begin);
+    if (kept !== undefined && kept < begin) this.note('error', 'facts_lost', { partition, from: kept, to: begin });
+    this.endsAsFound.set(partition, end);
+    this.stored.advance(partition, from);
+    return from;
+  }
+
+  batch(partition: number, records: readonly StoredRecord<'mail.events'>[]): Promise<void> {
+    let rows = 0;
+    for (const { offset, record } of records) {
+      rows += this.fold(partition, offset, record);
+      this.folded.set(partition, offset + 1);
+    }
+    return this.behind.add(rows);
+  }
+
+  async revoked(partition: number): Promise<void> {
+    this.endsAsFound.delete(partition);
+    this.sink.leaving(partition);
+    if (this.failure === undefined) await this.flush();
+    this.stored.forget(partition);
+    this.sink.release(partition);
+  }
+
+  failed(partition: number, error: unknown): void {
+    this.stopped(`mail.events partition ${partition} could not be read`, error);
+  }
+
+  /** Resolves when everything read so far is stored. */
+  flush(): Promise<void> {
+    return this.behind.flush();
+  }
+
+  notReady(): string | undefined {
+    if (this.failure !== undefined) return this.failure;
+    if (this.endsAsFound.size === 0) return `${this.group} reads no partition of mail.events yet`;
+    for (const [partition, end] of this.endsAsFound) {
+      const reached = this.stored.of(partition) ?? 0;
+      if (reached < end) {
+        return `${this.group} has read partition ${partition} of mail.events up to ${reached}, not yet to ${end}`;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * A fact that cannot be read stops nobody here: it is noted, and the fold goes on without it. This is the one
+   * place that knows of such facts, and where `mail.dead` will get them.
+   */
+  private fold(partition: number, offset: number, record: Fact): number {
+    const wrong = unreadable(record);
+    if (wrong === undefined) return this.sink.fold(partition, offset, record);
+    this.note('error', 'fact_unreadable', { partition, offset, type: record.type, reason: wrong });
+    return 1;
+  }
+
+  private async store(): Promise<void> {
+    const positions = this.folded;
+    this.folded = new Map();
+    await this.sink.store(positions);
+    for (const [partition, offset] of positions) this.stored.advance(partition, offset);
+  }
+
+  private stopped(reason: string, error: unknown): void {
+    this.failure = reason;
+    this.note('error', 'facts_stopped', { reason, error: String(error) });
+  }
+
+  private note(level: 'error', event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.deps.telemetry.log(level, event, { group: this.group, ...fields });
+  }
+}

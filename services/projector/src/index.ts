@@ -1,0 +1,12 @@
+export { COUNTERS, type Counter, type Counts, RATES } from './counters/counter-names.ts';
+export type { LaneName, LaneRow } from './lanes/lane-row.ts';
+export { PROJECTOR_TRANSPORT, ProjectorModule } from './projector.module.ts';
+export { createProjector, Projector, type ProjectorDeps, type ProjectorQueries } from './projector.ts';
+export type { Answer, Refusal } from './queries/answers.ts';
+export type { DeliveryStatus } from './queries/delivery-history.ts';
+export type { FactView } from './queries/fact-view.ts';
+export type { LanesView, LaneView } from './queries/lane-query.ts';
+export type { LaneReason } from './queries/lane-reasons.ts';
+export type { DeliverySummary, MessageView } from './queries/message-query.ts';
+export type { ProvidersView, SourcesView, SourceView } from './queries/rate-query.ts';
+export type { Timeline } from './queries/timeline-query.ts';

@@ -1,0 +1,21 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { ApiKeyring } from '@penstock/access';
+import { AccessModule, batchController } from '@penstock/nest';
+import { MailController } from './mail.controller.ts';
+import { OperationsController } from './operations.controller.ts';
+import { Projector } from './projector.ts';
+
+/** Names the projector's transport: the shell connects a LogStrategy with it and the projector's consumers. */
+export const PROJECTOR_TRANSPORT = Symbol('projector transport');
+
+@Module({})
+export class ProjectorModule {
+  static register(projector: Projector, keyring: ApiKeyring): DynamicModule {
+    return {
+      module: ProjectorModule,
+      imports: [AccessModule.register(keyring)],
+      controllers: [MailController, OperationsController, batchController(PROJECTOR_TRANSPORT, projector.consumers)],
+      providers: [{ provide: Projector, useValue: projector }],
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import { ControlFollower } from '@penstock/control';
+import type {
+  AnyConsumer,
+  Archive,
+  Clock,
+  EventLog,
+  PenstockService,
+  Random,
+  ReadModels,
+  Telemetry,
+  Timers,
+} from '@penstock/ports';
+import { ArchiveSink } from './archive/archive-sink.ts';
+import { PartitionClaims } from './archive/partition-claims.ts';
+import { ReadModel } from './deliveries/read-model.ts';
+import { ReadModelSink } from './deliveries/read-model-sink.ts';
+import { FactReader } from './facts/fact-reader.ts';
+import { Freshness } from './queries/freshness.ts';
+import { LaneQuery } from './queries/lane-query.ts';
+import { MessageQuery } from './queries/message-query.ts';
+import { RateQuery } from './queries/rate-query.ts';
+import { TimelineQuery } from './queries/timeline-query.ts';
+
+export interface ProjectorDeps {
+  readonly log: EventLog;
+  readonly readModels: ReadModels;
+  readonly archive: Archive;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+/** What people may ask. */
+export interface ProjectorQueries {
+  readonly timelines: TimelineQuery;
+  readonly messages: MessageQuery;
+  readonly lanes: LaneQuery;
+  readonly rates: RateQuery;
+}
+
+/** Name of the read model in its store; a rebuild beside it takes another. */
+const MODEL = 'projector';
+
+/** Folds facts into counters and lanes, archives them, and answers what people ask. */
+export class Projector implements PenstockService {
+  readonly consumers: readonly AnyConsumer[];
+  readonly queries: ProjectorQueries;
+  private readonly model: ReadModel;
+  private readonly readers: readonly FactReader[];
+  private readonly control: ControlFollower;
+
+  constructor(deps: ProjectorDeps) {
+    const { log, archive, clock, telemetry } = deps;
+    this.model = new ReadModel(deps.readModels, MODEL);
+    this.control = new ControlFollower(log, telemetry, deps.random, 'projector');
+    const models = new FactReader(deps, 'projector', new ReadModelSink(this.model, clock, telemetry));
+    const archived = new FactReader(deps, 'archive', new ArchiveSink(archive));
+    this.readers = [models, archived];
+    this.consumers = [models.consumer, archived.consumer, this.control.consumer];
+    const claims = new PartitionClaims(archive);
+    const freshness = new Freshness(deps, archived);
+    const control = () => this.control.state;
+    this.queries = {
+      timelines: new TimelineQuery(archive, claims, freshness, () => log.partitionCount('mail.events')),
+      messages: new MessageQuery(archive, claims, freshness),
+      lanes: new LaneQuery(this.model, control, clock),
+      rates: new RateQuery(this.model, control, clock),
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.model.open();
+  }
+
+  /** What was read is stored when the partitions were given up; this is for those that were not. */
+  async stop(): Promise<void> {
+    await this.flush();
+  }
+
+  /** Undefined once everything that stood in the log at the start is stored. */
+  notReady(): string | undefined {
+    for (const reader of this.readers) {
+      const reason = reader.notReady();
+      if (reason !== undefined) return reason;
+    }
+    return this.control.notReady();
+  }
+
+  /** Resolves when everything read so far is stored and can be asked for. */
+  async flush(): Promise<void> {
+    await Promise.all(this.readers.map((reader) => reader.flush()));
+  }
+
+  /** Resolves when read models and archive hold everything of the partition of `mail.events` before `offset`. */
+  async reached(partition: number, offset: number): Promise<void> {
+    await Promise.all(this.readers.map((reader) => reader.stored.wait(partition, offset)));
+  }
+}
+
+export function createProjector(deps: ProjectorDeps): Projector {
+  return new Projector(deps);
+}
