@@ -1,5 +1,5 @@
 /** The fold of `mail.control`: what deliveries share. Folded apart from the partitions; only `decide` reads it. */
-import type { Control, HoldReason } from '@penstock/events';
+import type { Control, HoldReason, PathThrottled } from '@penstock/events';
 import { assertNever } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 
@@ -12,6 +12,8 @@ export interface PathThrottle {
   readonly until: number;
   readonly step: number;
   readonly reason: HoldReason;
+  /** What made it, for people; no decision looks at it. */
+  readonly evidence?: PathThrottled['body']['evidence'];
 }
 
 export interface ControlState {
