@@ -10,5 +10,6 @@ export * from './lifecycle.ts';
 export * from './outcome.ts';
 export * from './record-types.ts';
 export * from './records.ts';
+export * from './schemas/index.ts';
 export * from './topics.ts';
 export * from './upcast.ts';

@@ -15,6 +15,8 @@ export interface LifecycleState {
   readonly open: boolean;
   /** Id of the fact that closed the last release. */
   readonly closedBy?: string;
+  /** Id of the last held notice. */
+  readonly notedBy?: string;
   readonly terminal?: { readonly type: TerminalType; readonly id: string; readonly release: number };
 }
 
@@ -29,7 +31,7 @@ export type Transition =
   | 'ended'
   /** Held `deferred`: something to show, nothing to count. */
   | 'noted'
-  /** An outcome after the fact that counts: kept, counted as a duplicate, changes nothing. */
+  /** What an attempt met, told after the fact that counts: kept, a `delivered` counted as a duplicate, changes nothing. */
   | 'late'
   /** The same record again. */
   | 'repeat'
@@ -80,8 +82,7 @@ export function lifecycle(before: LifecycleState | undefined, fact: LifecycleFac
   if (fact.epoch !== undefined && fact.epoch !== epoch) return { transition: 'stale', state: before };
   if (fact.type === 'released') return released(before, fact);
   if (fact.type === 'dropped') return dropped(before, fact);
-  if (fact.held) return { transition: before.terminal || before.open ? 'stale' : 'noted', state: before };
-  return outcome(before, fact);
+  return fact.held ? noted(before, fact) : outcome(before, fact);
 }
 
 function accepted(): Step {
@@ -102,14 +103,28 @@ function dropped(before: LifecycleState, fact: LifecycleFact): Step {
   return ended(before, fact, 'dropped');
 }
 
+function noted(before: LifecycleState, fact: LifecycleFact): Step {
+  if (before.notedBy === fact.id) return { transition: 'repeat', state: before };
+  if (before.terminal || before.open || fact.release !== before.release) return { transition: 'stale', state: before };
+  return { transition: 'noted', state: { ...before, notedBy: fact.id } };
+}
+
 function outcome(before: LifecycleState, fact: LifecycleFact): Step {
-  if (before.terminal) return { transition: before.terminal.id === fact.id ? 'repeat' : 'late', state: before };
-  if (fact.release > before.release) return { transition: 'stale', state: before };
+  if (before.closedBy === fact.id || before.terminal?.id === fact.id) return { transition: 'repeat', state: before };
+  if (before.terminal) return { transition: tellsOfAttempt(fact) ? 'late' : 'stale', state: before };
+  if (fact.release < 1 || fact.release > before.release) return { transition: 'stale', state: before };
   if (before.open && fact.release === before.release) return close(before, fact);
-  if (before.closedBy === fact.id) return { transition: 'repeat', state: before };
   // The receiver has the message, whatever we believed meanwhile.
   if (fact.type === 'delivered') return ended(before, fact, 'delivered');
-  return { transition: 'late', state: before };
+  return { transition: tellsOfAttempt(fact) ? 'late' : 'stale', state: before };
+}
+
+/**
+ * Whether a receiver may have met this attempt. What was handed back had its turn elsewhere or never; what the
+ * scheduler writes when nothing came back only closes, and is void where something had come.
+ */
+function tellsOfAttempt(fact: LifecycleFact): boolean {
+  return fact.type !== 'handed_back' && fact.epoch === undefined;
 }
 
 function close(before: LifecycleState, fact: LifecycleFact): Step {

@@ -4,7 +4,7 @@ import type { LogRecord, RecordType } from './records.ts';
 
 type Stored = Readonly<Record<string, unknown>> & { readonly type: RecordType; readonly version: number };
 
-/** From version n to n + 1 of one type; pure and total over every sample of version n. */
+/** From version n to n + 1 of one type; pure and total over every sample of version n. The chain raises the number. */
 export type Upcaster = (old: Stored) => Stored;
 
 /** `UPCASTERS[type][n]` lifts version n. Every type is still at version 1, so there is none yet. */
@@ -19,7 +19,7 @@ export function upcast(parsed: unknown, upcasters = UPCASTERS, current = CURRENT
   while (record.version < current) {
     const step = upcasters[record.type]?.[record.version];
     if (!step) throw new UndecodableRecordError(`no upcaster for ${record.type} version ${record.version}`);
-    record = step(record);
+    record = { ...step(record), version: record.version + 1 };
   }
   if (record.version !== current) {
     throw new UndecodableRecordError(`${record.type} version ${record.version} is newer than this release`);

@@ -1,0 +1,37 @@
+import type { ControlType } from '../control.ts';
+import { instant, type JsonSchema, object, ordinal, text } from './json-schema.ts';
+import { holdReason, phase, reply, verdict } from './outcome.ts';
+import { deliveryId, record } from './record.ts';
+
+const claim = object({ source: text, owner: text, claimId: text });
+
+const pathThrottled = object(
+  {
+    source: text,
+    path: text,
+    site: text,
+    action: { const: 'suspend' },
+    until: instant,
+    step: ordinal,
+    reason: holdReason,
+    evidence: object({ phase, verdict }, { reply, deliveryId }),
+  },
+  { provider: text },
+);
+
+export const CONTROL_SCHEMAS: Readonly<Record<ControlType, JsonSchema>> = {
+  policy_changed: record(
+    'policy_changed',
+    [],
+    object({
+      policyVersion: { type: 'string', pattern: '^[0-9a-f]{12}$' },
+      text: { type: 'string' },
+      changedBy: text,
+    }),
+  ),
+  source_claimed: record('source_claimed', [], claim),
+  source_released: record('source_released', [], claim),
+  source_unreachable: record('source_unreachable', [], object({ source: text, detail: text })),
+  path_throttled: record('path_throttled', [], pathThrottled),
+  path_restored: record('path_restored', [], object({ source: text, path: text, site: text }, { provider: text })),
+};
