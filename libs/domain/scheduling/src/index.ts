@@ -1,2 +1,14 @@
+export * from './checkpoint.ts';
+export * from './commands.ts';
 export * from './control-state.ts';
+export * from './credit.ts';
+export * from './decide.ts';
+export { type AcceptedDelivery, Delivery, type DeliveryProgress, type Notice, type OpenAttempt } from './delivery.ts';
+export { DEADLINES_PER_DECISION, RELEASES_PER_DECISION } from './draft.ts';
+export * from './evolve.ts';
+export { NOTICES_PER_SECOND } from './notices.ts';
 export * from './pace.ts';
+export { createPartitionState, PartitionState } from './partition-state.ts';
+export * from './retry.ts';
+export * from './steady-clock.ts';
+export * from './tombstones.ts';

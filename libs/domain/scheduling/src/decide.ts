@@ -1,0 +1,80 @@
+/**
+ * What the scheduler proposes, given the fold, what deliveries share, the time and what was granted. A proposal
+ * changes nothing: state changes only by folding what the log holds. `decide` does keep indexes up (whose turn it
+ * is), and takes what it proposes out of them; the next call puts back whatever the fold does not show. So a caller
+ * decides again only when what it appended is folded, or known not to stand in the log.
+ */
+import type { Fact } from '@penstock/events';
+import type { ControlState } from './control-state.ts';
+import { proposeDeadlines } from './deadlines.ts';
+import type { Delivery } from './delivery.ts';
+import { Draft } from './draft.ts';
+import { withdrawNode } from './heap.ts';
+import { proposeNotices } from './notices.ts';
+import type { PartitionState } from './partition-state.ts';
+import { proposeReleases } from './releases.ts';
+
+export interface Now {
+  /** ms since the epoch, steady. */
+  readonly nowMs: number;
+  /** Everything that stood in the log at this time is folded: deadlines that wait for a record fire up to here. */
+  readonly logTimeMs: number;
+}
+
+export interface SiteInfo {
+  /** Site of the domain; the domain itself while its MX is not known. */
+  readonly site: string;
+  readonly provider?: string | undefined;
+}
+
+/** What the outside grants. Budgets of the quota store join it here. */
+export interface Grants {
+  /** Domain → site. A domain that is missing is being looked up: its lane waits for the answer. */
+  readonly sites: Pick<ReadonlyMap<string, SiteInfo>, 'get'>;
+}
+
+export interface Proposal {
+  /** Facts to append to the partition, in this order. */
+  readonly records: readonly Fact[];
+  /** Ask again at this time at the latest, ms since the epoch; undefined if only a record can change anything. */
+  readonly wakeAt: number | undefined;
+  /** A deadline has passed that waits for log time to reach it. */
+  readonly awaitsLogTime: boolean;
+}
+
+const NOTHING: Proposal = { records: [], wakeAt: undefined, awaitsLogTime: false };
+
+export function decide(state: PartitionState, control: ControlState, now: Now, grants: Grants): Proposal {
+  const { policy } = control;
+  const { epoch, claimIds } = state.claim;
+  const claimId = claimIds.at(-1);
+  for (const delivery of state.agenda.takeProposed()) reindex(state, delivery);
+  if (!policy || epoch === undefined || claimId === undefined) return NOTHING;
+  wakeLanes(state, control, now, grants);
+  const draft = new Draft(state, control, policy, now, grants, epoch, claimId);
+  proposeDeadlines(draft);
+  proposeReleases(draft);
+  proposeNotices(draft);
+  return { records: draft.records(), wakeAt: draft.wakeAt(), awaitsLogTime: draft.awaitsLogTime };
+}
+
+/** Puts back what an earlier proposal took out, unless the fold shows that it came true. */
+function reindex(state: PartitionState, delivery: Delivery): void {
+  if (delivery.gone) return;
+  if (!delivery.open) state.enter(delivery);
+  else if (!delivery.clockNode.heap) state.deadlines.push(delivery.clockNode, delivery.open.startBy);
+}
+
+function wakeLanes({ agenda, lanes }: PartitionState, control: ControlState, now: Now, grants: Grants): void {
+  if (agenda.controlOffset !== control.offset) {
+    agenda.controlOffset = control.offset;
+    for (const lane of lanes.values()) agenda.wake(lane);
+  }
+  for (let node = agenda.timed.peek(); node && node.key <= now.nowMs; node = agenda.timed.peek()) {
+    withdrawNode(node);
+    agenda.wake(node.item);
+  }
+  for (const lane of agenda.unresolved) {
+    if (grants.sites.get(lane.key.domain) !== undefined) agenda.wake(lane);
+  }
+}
