@@ -23,6 +23,12 @@ export const ZONES: readonly Zone[] = [
   { name: 'domain', pattern: /^libs\/domain\//, own: DOMAIN, pure: true },
   { name: 'ports', pattern: /^libs\/ports\//, own: ['events'], pure: true },
   { name: 'a conformance test of an adapter', pattern: /^libs\/adapters\/.*\.spec\.ts$/, own: ['*'], pure: false },
+  {
+    name: 'the embedded adapter, whose consumer groups live in memory',
+    pattern: /^libs\/adapters\/embedded\//,
+    own: [...DOMAIN, 'ports', 'adapter-memory', 'adapter-system'],
+    pure: false,
+  },
   { name: 'an adapter', pattern: /^libs\/adapters\//, own: [...DOMAIN, 'ports', 'adapter-system'], pure: false },
   { name: 'control', pattern: /^libs\/control\/.*(?<!\.spec)\.ts$/, own: [...DOMAIN, 'ports'], pure: true },
   { name: 'access', pattern: /^libs\/access\/.*(?<!\.spec)\.ts$/, own: ['events'], pure: true },

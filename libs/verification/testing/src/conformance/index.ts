@@ -1,0 +1,6 @@
+export * from './archive-conformance.ts';
+export * from './clock-conformance.ts';
+export * from './content-store-conformance.ts';
+export * from './event-log-conformance.ts';
+export * from './event-log-harness.ts';
+export * from './keyed-store-conformance.ts';

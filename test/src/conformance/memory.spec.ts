@@ -1,0 +1,90 @@
+import {
+  MemoryArchive,
+  MemoryArchiveData,
+  MemoryContentStore,
+  MemoryEventLog,
+  MemoryLogData,
+  MemoryReadModels,
+  MemoryStateStore,
+} from '@penstock/adapter-memory';
+import {
+  archiveConformance,
+  contentStoreConformance,
+  type EventLogHarness,
+  eventLogConformance,
+  keyedStoreConformance,
+} from '@penstock/testing';
+
+class MemoryLogHarness implements EventLogHarness {
+  private readonly data = new MemoryLogData();
+  private storesLeft = Number.POSITIVE_INFINITY;
+  log = this.connect();
+
+  cutNextAppend(wholeBatches: number): void {
+    this.storesLeft = wholeBatches;
+  }
+
+  async reopen(): Promise<void> {
+    this.log.disconnect();
+    this.storesLeft = Number.POSITIVE_INFINITY;
+    this.log = this.connect();
+  }
+
+  async close(): Promise<void> {
+    this.log.disconnect();
+  }
+
+  private connect(): MemoryEventLog {
+    return new MemoryEventLog(this.data, {
+      beforeStore: () => {
+        if (this.storesLeft-- <= 0) throw new Error('cut');
+      },
+    });
+  }
+}
+
+const nothingToClose = async () => {};
+
+eventLogConformance('memory', async () => new MemoryLogHarness());
+
+contentStoreConformance('memory', async () => {
+  let content = new MemoryContentStore();
+  return {
+    get content() {
+      return content;
+    },
+    reopen: async () => {
+      content = new MemoryContentStore(content.data);
+    },
+    close: nothingToClose,
+  };
+});
+
+for (const Stores of [MemoryStateStore, MemoryReadModels]) {
+  keyedStoreConformance(`memory, ${Stores.name}`, async () => {
+    let stores = new Stores();
+    return {
+      get stores() {
+        return stores;
+      },
+      reopen: async () => {
+        stores = new Stores(stores.data);
+      },
+      close: nothingToClose,
+    };
+  });
+}
+
+archiveConformance('memory', async () => {
+  const data = new MemoryArchiveData();
+  let archive = new MemoryArchive(data);
+  return {
+    get archive() {
+      return archive;
+    },
+    reopen: async () => {
+      archive = new MemoryArchive(data);
+    },
+    close: nothingToClose,
+  };
+});
