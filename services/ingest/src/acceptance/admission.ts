@@ -1,0 +1,17 @@
+/** Bounds the bytes of mail held in memory at once, whatever door they come in by. */
+export class Admission {
+  private held = 0;
+
+  constructor(private readonly limitBytes: number) {}
+
+  /** Whether there is room; then the bytes count until they are released. */
+  reserve(bytes: number): boolean {
+    if (this.held + bytes > this.limitBytes) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.held -= bytes;
+  }
+}

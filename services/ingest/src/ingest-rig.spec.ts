@@ -1,0 +1,139 @@
+/** A whole ingest on the memory adapters, for the specs beside this file. */
+
+import { ApiKeyring, parseApiKeys } from '@penstock/access';
+import {
+  MemoryContentData,
+  MemoryContentStore,
+  MemoryEventLog,
+  MemoryLogData,
+  type MemoryLogHooks,
+} from '@penstock/adapter-memory';
+import { systemTimers } from '@penstock/adapter-system';
+import { type Control, type Processed, TOPICS } from '@penstock/events';
+import { decodeRecipient, type StoredRecipient } from '@penstock/mail';
+import { policyVersion } from '@penstock/policy';
+import type { Membership, Random } from '@penstock/ports';
+import { createIngest, type Ingest, type IngestDeps } from './ingest.ts';
+
+/** 1 January 2030, 00:00:00 UTC. */
+export const NOW = 1_893_456_000_000;
+
+export const POLICY = `egress = "sandbox"
+default_pool = "main"
+[source."ip-1"]
+ehlo = "mail.example.net"
+partition = 0
+[source."ip-2"]
+ehlo = "mail2.example.net"
+partition = 1
+[pool."main"]
+sources = ["ip-1"]
+[pool."news"]
+sources = ["ip-2"]
+`;
+
+export const KEYS = { bulk: 'bulk-key-1', transactional: 'trans-key-1' } as const;
+
+export interface Rig {
+  readonly ingest: Ingest;
+  readonly logData: MemoryLogData;
+  readonly contentData: MemoryContentData;
+  readonly logged: readonly { readonly event: string }[];
+  /** All `processed` facts, in partition order. */
+  processed(): readonly Processed[];
+  recipient(fact: Processed): StoredRecipient;
+  /** The message as it will be sent. */
+  message(fact: Processed): string;
+  stop(): Promise<void>;
+}
+
+export interface RigOptions extends Partial<Omit<IngestDeps, 'log'>> {
+  readonly hooks?: MemoryLogHooks;
+  readonly logData?: MemoryLogData;
+  readonly contentData?: MemoryContentData;
+  /** Leaves mail.control empty. */
+  readonly withoutPolicy?: boolean;
+}
+
+export async function startIngest(options: RigOptions = {}): Promise<Rig> {
+  const { hooks = {}, logData = new MemoryLogData(), contentData = new MemoryContentData() } = options;
+  const log = new MemoryEventLog(logData, hooks);
+  if (!options.withoutPolicy && logData.bounds(TOPICS.control, 0).end === 0) {
+    logData.store(TOPICS.control, 0, [policyChanged()]);
+  }
+  const logged: { event: string }[] = [];
+  const ingest = createIngest({
+    log,
+    content: new MemoryContentStore(contentData),
+    clock: { now: () => NOW, monotonic: () => 0 },
+    timers: systemTimers,
+    random: countingRandom(),
+    telemetry: { log: (_level, event) => logged.push({ event }) },
+    keys: new ApiKeyring(parseApiKeys(`acme:bulk:${KEYS.bulk} acme:transactional:${KEYS.transactional}`)),
+    recipientKey: new Uint8Array(32).fill(7),
+    ...options,
+  });
+  await ingest.start();
+  const memberships: Membership[] = [];
+  for (const consumer of ingest.consumers) memberships.push(await log.join(consumer));
+  if (!options.withoutPolicy) await until(() => ingest.notReady() === undefined);
+  return {
+    ...reading(logData, contentData),
+    ingest,
+    logData,
+    contentData,
+    logged,
+    stop: async () => {
+      await Promise.all(memberships.map((membership) => membership.leave()));
+      await ingest.stop();
+    },
+  };
+}
+
+function reading(logData: MemoryLogData, contentData: MemoryContentData) {
+  const blob = (reference: string) => contentData.blobs.get(reference) ?? new Uint8Array();
+  const recipient = (fact: Processed) => decodeRecipient(blob(fact.body.content.recipient));
+  return {
+    recipient,
+    processed: () =>
+      Array.from({ length: logData.partitionCount(TOPICS.events) }, (_, partition) =>
+        logData.read(TOPICS.events, partition, 0, 1_000_000).map(({ record }) => record as Processed),
+      ).flat(),
+    message: (fact: Processed) => recipient(fact).head + Buffer.from(blob(fact.body.content.body)).toString('latin1'),
+  };
+}
+
+export function policyChanged(): Control {
+  const body = { policyVersion: policyVersion(POLICY), text: POLICY, changedBy: 'a spec' };
+  return { id: 'p1', type: 'policy_changed', version: 1, at: NOW, partition: 0, body };
+}
+
+/** Different at every call, and the same in every run. */
+export function countingRandom(): Random {
+  let state = 1;
+  const next = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return { next, bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)) };
+}
+
+/** Lets pending work run until the condition holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 100_000; turn++) {
+    if (condition()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error('the condition never held');
+}
+
+/** A request that is accepted as it is. */
+export function mailBody(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    personalizations: [{ to: [{ email: 'ann@example.org', name: 'Ann' }] }],
+    from: { email: 'shop@example.com', name: 'Shop' },
+    subject: 'Hello',
+    content: [{ type: 'text/plain', value: 'Hi Ann' }],
+    ...changes,
+  };
+}

@@ -1,0 +1,60 @@
+/** What is decided about a request to `mail/send` before its body is read. */
+import type { ApiKey, ApiKeyring } from '@penstock/access';
+import type { Admission } from '../acceptance/admission.ts';
+import type { Problem } from './problems.ts';
+
+export const MAIL_SEND_PATH = '/v3/mail/send';
+
+/** SendGrid's 30 MB, decimal. */
+export const MAX_BODY_BYTES = 30_000_000;
+
+export interface EdgeRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: { readonly errors: readonly Problem[] };
+}
+
+export interface Admitted {
+  readonly key: ApiKey;
+  /** Reserved for the body; to be released when the request is over. */
+  readonly bytes: number;
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+
+/** Method, key, content type, length and room, in this order. */
+export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: Admission): Refusal | Admitted {
+  const { method, headers } = request;
+  if (method !== 'POST') return refusal(405, 'method not allowed', { Allow: 'POST' });
+  const { authorization } = headers;
+  const presented = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
+  if (presented === undefined) return refusal(401, 'authorization required');
+  const key = keys.find(presented);
+  if (!key) return refusal(401, 'The provided authorization grant is invalid, expired, or revoked');
+  if (!key.scopes.has('mail')) return refusal(403, 'access forbidden');
+  if (!isPlainJson(headers)) return refusal(415, 'Content-Type should be application/json.');
+  const bytes = announcedBytes(headers['content-length']);
+  if (bytes > MAX_BODY_BYTES) return refusal(413, 'The JSON payload you have included in your request is too large.');
+  if (!admission.reserve(bytes)) return refusal(429, 'too many requests', { 'Retry-After': '1' });
+  return { key, bytes };
+}
+
+function isPlainJson(headers: EdgeRequest['headers']): boolean {
+  const { 'content-type': type, 'content-encoding': encoding } = headers;
+  if (encoding !== undefined && encoding !== 'identity') return false;
+  return typeof type === 'string' && /^application\/json *(;|$)/i.test(type.trim());
+}
+
+/** A body of unknown length may be as long as any. */
+function announcedBytes(length: string | string[] | undefined): number {
+  return typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : MAX_BODY_BYTES;
+}
+
+function refusal(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Refusal {
+  return { status, headers, body: { errors: [{ message, field: null, help: null }] } };
+}

@@ -1,0 +1,139 @@
+import { OWN_TEXTS, SENDGRID_TEXTS, SENDGRID_TEXTS_WITH } from './error-texts.ts';
+import {
+  type CustomArgs,
+  checkCustomArgs,
+  checkHeaders,
+  checkSendAt,
+  type Headers,
+  mergeCustomArgs,
+} from './extras.ts';
+import { checkFields, fieldPath, isObject, type JsonObject, refuseControlCharacters } from './fields.ts';
+import { checkPeople, type Person } from './people.ts';
+import type { Problems } from './problems.ts';
+
+/** One version of the message: who gets it and what differs in it. */
+export interface Personalization {
+  readonly to: readonly Person[];
+  readonly cc: readonly Person[];
+  readonly bcc: readonly Person[];
+  readonly subject: string;
+  /** The request's and its own, its own winning. */
+  readonly headers: Headers;
+  readonly customArgs?: CustomArgs;
+  /** ms since the epoch */
+  readonly sendAt: number;
+}
+
+/** What the request says for all of them. */
+export interface SharedFields {
+  readonly subject?: string;
+  readonly headers: Headers;
+  readonly customArgs: CustomArgs;
+  readonly sendAt?: number;
+}
+
+const FIELDS = {
+  supported: new Set(['to', 'cc', 'bcc', 'subject', 'headers', 'custom_args', 'send_at']),
+  unsupported: new Set(['from', 'substitutions', 'dynamic_template_data']),
+};
+
+const MAX_PERSONALIZATIONS = 1000;
+const MAX_RECIPIENTS = 1000;
+
+export function checkPersonalizations(
+  value: unknown,
+  shared: SharedFields,
+  nowMs: number,
+  problems: Problems,
+): readonly Personalization[] {
+  const refuse = (text: string) => {
+    problems.add('personalizations', text);
+    return [];
+  };
+  if (value === undefined) return refuse(SENDGRID_TEXTS.noPersonalization);
+  if (!Array.isArray(value)) return refuse(OWN_TEXTS.personalizations);
+  if (value.length === 0) return refuse(SENDGRID_TEXTS.noPersonalization);
+  if (value.length > MAX_PERSONALIZATIONS) return refuse(SENDGRID_TEXTS_WITH.tooManyPersonalizations(value.length));
+  if (recipientCount(value) > MAX_RECIPIENTS) return refuse(SENDGRID_TEXTS.tooManyRecipients);
+  return value.flatMap(
+    (entry: unknown, i) => checkPersonalization(entry, `personalizations.${i}`, shared, nowMs, problems) ?? [],
+  );
+}
+
+/** Counted before anything is looked at more closely: it bounds the work. */
+function recipientCount(personalizations: readonly unknown[]): number {
+  const lists = personalizations.filter(isObject).flatMap(({ to, cc, bcc }) => [to, cc, bcc]);
+  return lists.reduce((sum: number, list) => sum + (Array.isArray(list) ? list.length : 0), 0);
+}
+
+function checkPersonalization(
+  value: unknown,
+  path: string,
+  shared: SharedFields,
+  nowMs: number,
+  problems: Problems,
+): Personalization | undefined {
+  if (!isObject(value)) {
+    problems.add(path, OWN_TEXTS.personalizations);
+    return undefined;
+  }
+  checkFields(value, path, FIELDS, problems);
+  const people = checkRecipients(value, path, problems);
+  const subject = checkSubject(value.subject, fieldPath(path, 'subject'), problems) ?? shared.subject;
+  if (subject === undefined && value.subject === undefined) {
+    problems.add(fieldPath(path, 'subject'), SENDGRID_TEXTS.subjectRequired);
+  }
+  const headers = checkHeaders(value.headers, fieldPath(path, 'headers'), problems);
+  const argsPath = fieldPath(path, 'custom_args');
+  const ownArgs = checkCustomArgs(value.custom_args, argsPath, problems);
+  const customArgs = mergeCustomArgs(shared.customArgs, ownArgs, argsPath, problems);
+  const sendAt = checkSendAt(value, path, nowMs, problems) ?? shared.sendAt ?? nowMs;
+  return {
+    ...people,
+    subject: subject ?? '',
+    headers: headers.size === 0 ? shared.headers : new Map([...shared.headers, ...headers]),
+    ...(customArgs === undefined ? {} : { customArgs }),
+    sendAt,
+  };
+}
+
+export function checkSubject(value: unknown, field: string, problems: Problems): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') {
+    problems.add(field, SENDGRID_TEXTS.subject);
+    return undefined;
+  }
+  refuseControlCharacters(value, field, problems);
+  return value;
+}
+
+type Recipients = Pick<Personalization, 'to' | 'cc' | 'bcc'>;
+
+function checkRecipients(value: JsonObject, path: string, problems: Problems): Recipients {
+  const toPath = fieldPath(path, 'to');
+  if (value.to === undefined || (Array.isArray(value.to) && value.to.length === 0)) {
+    problems.add(toPath, SENDGRID_TEXTS.toRequired);
+  }
+  const seen = new Set<string>();
+  const list = (name: 'to' | 'cc' | 'bcc') => {
+    const people = checkList(value[name], fieldPath(path, name), SENDGRID_TEXTS[name], problems);
+    for (const [i, { mailbox }] of people.entries()) {
+      const key = mailbox.address.toLowerCase();
+      if (seen.has(key)) {
+        problems.add(`${path}.${name}.${i}.email`, SENDGRID_TEXTS_WITH.duplicateAddress(mailbox.address));
+      }
+      seen.add(key);
+    }
+    return people;
+  };
+  return { to: list('to'), cc: list('cc'), bcc: list('bcc') };
+}
+
+function checkList(value: unknown, path: string, text: string, problems: Problems): readonly Person[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) {
+    problems.add(path, text);
+    return [];
+  }
+  return checkPeople(value, path, text, problems);
+}

@@ -1,0 +1,147 @@
+/** A message as an SMTP client submitted it: made safe to relay, and looked at no closer than needed. */
+
+export interface SubmittedMessage {
+  /** In CRLF lines, without the fields that are nobody's business. */
+  readonly bytes: Uint8Array;
+  /** Whether any byte is above 127. */
+  readonly eightBit: boolean;
+  /** Whether a header field holds such a byte: then it needs SMTPUTF8 (RFC 6532). */
+  readonly eightBitHeaders: boolean;
+  readonly hasMessageId: boolean;
+  readonly hasDate: boolean;
+  readonly hops: number;
+  /** An `X-SMTPAPI` field would change what is sent to whom; it must not be passed over. */
+  readonly hasSmtpApi: boolean;
+}
+
+const CR = 13;
+const LF = 10;
+const COLON = 58;
+const SPACE = 32;
+const TAB = 9;
+
+/** Reads a message received after DATA, dots already unstuffed. */
+export function readSubmitted(received: Uint8Array): SubmittedMessage {
+  const { bytes, eightBit } = crlf(received);
+  const fields = headerFields(bytes);
+  const names = new Map<string, number>();
+  for (const { name } of fields.list) names.set(name, (names.get(name) ?? 0) + 1);
+  return {
+    bytes: relayed(bytes, fields),
+    eightBit,
+    eightBitHeaders: eightBit && bytes.subarray(0, fields.end).some((byte) => byte > 127),
+    hasMessageId: names.has('message-id'),
+    hasDate: names.has('date'),
+    hops: names.get('received') ?? 0,
+    hasSmtpApi: names.has('x-smtpapi'),
+  };
+}
+
+/**
+ * Every bare CR or LF becomes CRLF, since some receivers would end DATA at `LF . LF`; the last line gets its end. The
+ * common message has none and is not copied.
+ */
+function crlf(received: Uint8Array): { readonly bytes: Uint8Array; readonly eightBit: boolean } {
+  let bare = 0;
+  let high = 0;
+  for (let i = 0; i < received.length; i++) {
+    const byte = received[i] ?? 0;
+    high |= byte;
+    if (byte === LF) {
+      if (received[i - 1] !== CR) bare++;
+    } else if (byte === CR && received[i + 1] !== LF) bare++;
+  }
+  const eightBit = high > 127;
+  const last = received.at(-1);
+  const unfinished = received.length > 0 && last !== LF && last !== CR;
+  if (bare === 0 && !unfinished) return { bytes: received, eightBit };
+  const bytes = new Uint8Array(received.length + bare + (unfinished ? 2 : 0));
+  let length = 0;
+  for (let i = 0; i < received.length; i++) {
+    const byte = received[i] ?? 0;
+    if (byte === LF && received[i - 1] !== CR) bytes[length++] = CR;
+    bytes[length++] = byte;
+    if (byte === CR && received[i + 1] !== LF) bytes[length++] = LF;
+  }
+  if (unfinished) bytes.set([CR, LF], length);
+  return { bytes, eightBit };
+}
+
+interface Field {
+  /** Lower case. */
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface HeaderFields {
+  readonly list: readonly Field[];
+  /** Where the fields end: at the blank line, or at what is no field. */
+  readonly end: number;
+  /** Whether a blank line stands there. */
+  readonly blankLine: boolean;
+}
+
+/** No field name of use is longer; a first line without a colon is body. */
+const MAX_NAME = 200;
+
+function headerFields(bytes: Uint8Array): HeaderFields {
+  const list: { name: string; start: number; end: number }[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    if (bytes[at] === CR) return { list, end: at, blankLine: true };
+    const lineEnd = bytes.indexOf(LF, at) + 1 || bytes.length;
+    const previous = list.at(-1);
+    if ((bytes[at] === SPACE || bytes[at] === TAB) && previous) previous.end = lineEnd;
+    else {
+      const name = fieldName(bytes, at);
+      if (name === undefined) return { list, end: at, blankLine: false };
+      list.push({ name, start: at, end: lineEnd });
+    }
+    at = lineEnd;
+  }
+  return { list, end: bytes.length, blankLine: false };
+}
+
+function fieldName(bytes: Uint8Array, start: number): string | undefined {
+  let name = '';
+  for (let i = start; i < start + MAX_NAME; i++) {
+    const byte = bytes[i] ?? 0;
+    // White space before the colon is obsolete syntax (RFC 5322 section 4.5) and still read.
+    if (byte === COLON) return name === '' ? undefined : name.trimEnd().toLowerCase();
+    if (byte < SPACE || byte > 126) return undefined;
+    name += String.fromCharCode(byte);
+  }
+  return undefined;
+}
+
+/** Blind copies are blind, and the return path is the final host's to write (RFC 5321 section 4.4). */
+const DROPPED = new Set(['bcc', 'resent-bcc', 'return-path']);
+
+function relayed(bytes: Uint8Array, fields: HeaderFields): Uint8Array {
+  const dropped = fields.list.filter(({ name }) => DROPPED.has(name));
+  if (dropped.length === 0 && fields.blankLine) return bytes;
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const { start, end } of dropped) {
+    pieces.push(bytes.subarray(from, start));
+    from = end;
+  }
+  pieces.push(bytes.subarray(from, fields.end));
+  // Without it our own fields, which come first, would run into the body.
+  if (!fields.blankLine) pieces.push(new Uint8Array([CR, LF]));
+  pieces.push(bytes.subarray(fields.end));
+  return concatenated(pieces);
+}
+
+export function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only, ...others] = pieces;
+  if (only !== undefined && others.length === 0) return only;
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
