@@ -9,6 +9,8 @@ export const MAX_BATCH_RECORDS = 1000;
 
 /** A membership whose process can die. */
 export interface GroupMembership extends Membership {
+  /** Resolves once the member's partitions are assigned. */
+  readonly joined: Promise<void>;
   /** The member's process is gone: its partitions go to others at once, its handlers hear nothing more. */
   abandon(): void;
 }
@@ -43,7 +45,14 @@ export class ConsumerGroups {
   constructor(private readonly maxBatchRecords = MAX_BATCH_RECORDS) {}
 
   /** Resolves once the member's partitions, if there are any for it, are assigned. */
-  async join<T extends Topic>(consumer: Consumer<T>, source: PartitionSource): Promise<GroupMembership> {
+  async join<T extends Topic>(consumer: Consumer<T>, source: PartitionSource): Promise<Membership> {
+    const membership = this.enter(consumer, source);
+    await membership.joined;
+    return membership;
+  }
+
+  /** As `join`, but answers at once: who dies while it joins must be abandoned too. */
+  enter<T extends Topic>(consumer: Consumer<T>, source: PartitionSource): GroupMembership {
     const group = this.group(consumer.group, consumer.topic);
     // A handler is only ever called with the records of its own topic, which is the group's.
     const member: Member = {
@@ -53,8 +62,11 @@ export class ConsumerGroups {
       left: false,
     };
     group.members.push(member);
-    await this.rebalance(group);
-    return { leave: () => this.leave(group, member), abandon: () => this.abandon(group, member) };
+    return {
+      joined: this.rebalance(group),
+      leave: () => this.leave(group, member),
+      abandon: () => this.abandon(group, member),
+    };
   }
 
   private group(name: string, topic: Topic): Group {

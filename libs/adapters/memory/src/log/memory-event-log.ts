@@ -70,7 +70,7 @@ export class MemoryEventLog implements EventLog {
   }
 
   async join<T extends Topic>(consumer: Consumer<T>): Promise<Membership> {
-    const membership = await this.data.groups.join(consumer, {
+    const membership = this.data.groups.enter(consumer, {
       partitionCount: (topic) => this.data.partitionCount(topic),
       read: async (topic, partition, from, maxRecords) => {
         if (this.hooks.beforeRead) await this.hooks.beforeRead(topic, partition, from);
@@ -79,6 +79,7 @@ export class MemoryEventLog implements EventLog {
       whenReadable: (topic, partition, offset, wake) => this.data.whenReadable(topic, partition, offset, wake),
     });
     this.memberships.add(membership);
+    await membership.joined;
     return {
       leave: async () => {
         this.memberships.delete(membership);
