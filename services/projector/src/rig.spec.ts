@@ -215,12 +215,16 @@ export class DeliveryFacts {
     };
   }
 
-  remote(release: number, at: number, retryAfterMs?: number): Fact {
+  remote(release: number, at: number, retryAfterMs?: number, text?: string): Fact {
     const body = { cause: 'remote' as const, ...outcome(release, 'throttle_rate', 'defer', 451) };
     return {
       ...this.envelope('deferred', release, at, 'remote'),
       type: 'deferred',
-      body: { ...body, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+      body: {
+        ...body,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+        ...(text !== undefined && { reply: { code: 451, text } }),
+      },
     };
   }
 

@@ -149,6 +149,13 @@ describe('the lanes', () => {
     assert.deepEqual((await rig.projector.queries.lanes.lanes({ limit: 10 })).lanes, []);
   });
 
+  it('show no address the receiver may have put into its reply', async () => {
+    const d = new DeliveryFacts('m1');
+    const rig = await rigWith(d.processed(), d.released(1, START), d.remote(1, START, 90_000, 'no ann@example.org'));
+    const answer = JSON.stringify(await rig.projector.queries.lanes.lanes({ limit: 10 }));
+    assert.doesNotMatch(answer, /ann@/);
+  });
+
   it('say what the receiver said and when the retry is due', async () => {
     const d = new DeliveryFacts('m1');
     const rig = await rigWith(d.processed(), d.released(1, START), d.remote(1, START + 5, 90_000));

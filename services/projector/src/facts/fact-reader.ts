@@ -36,6 +36,8 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   private readonly behind: WriteBehind;
   private folded = new Map<number, number>();
   private failure: string | undefined;
+  /** How many wait for what is not stored yet. */
+  private hurried = 0;
 
   constructor(
     private readonly deps: FactReaderDeps,
@@ -69,7 +71,9 @@ export class FactReader implements PartitionHandler<'mail.events'> {
       rows += this.fold(partition, offset, record);
       this.folded.set(partition, offset + 1);
     }
-    return this.behind.add(rows);
+    const added = this.behind.add(rows);
+    if (this.hurried > 0) this.hurry();
+    return added;
   }
 
   async revoked(partition: number): Promise<void> {
@@ -87,6 +91,18 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   /** Resolves when everything read so far is stored. */
   flush(): Promise<void> {
     return this.behind.flush();
+  }
+
+  /**
+   * Whether everything of the partition before `offset` is stored now or within `timeoutMs`. While somebody waits,
+   * what is read is stored at once.
+   */
+  async storedWithin(partition: number, offset: number, timeoutMs: number): Promise<boolean> {
+    this.hurried++;
+    this.hurry();
+    const stored = await this.stored.waitAtMost(partition, offset, timeoutMs, this.deps.timers);
+    this.hurried--;
+    return stored;
   }
 
   notReady(): string | undefined {
@@ -110,6 +126,11 @@ export class FactReader implements PartitionHandler<'mail.events'> {
     if (wrong === undefined) return this.sink.fold(partition, offset, record);
     this.note('error', 'fact_unreadable', { partition, offset, type: record.type, reason: wrong });
     return 1;
+  }
+
+  private hurry(): void {
+    // A write that fails is reported by `stopped`; whoever waits learns that nothing more is stored.
+    this.flush().catch(() => undefined);
   }
 
   private async store(): Promise<void> {

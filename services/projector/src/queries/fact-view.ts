@@ -1,5 +1,6 @@
 import { type AttemptOutcome, assertNever, type SmtpReply } from '@penstock/events';
 import type { JudgedFact } from './delivery-history.ts';
+import { shownReply } from './shown-reply.ts';
 
 /** A fact as users see it. What is shown is named here field by field: references and hashes stay inside. */
 export interface FactView {
@@ -85,7 +86,5 @@ function outcome(body: Partial<AttemptOutcome>): Readonly<Record<string, unknown
 }
 
 function reply(stored: SmtpReply | undefined): SmtpReply | undefined {
-  if (!stored) return undefined;
-  const { code, enhanced, text } = stored;
-  return { code, text, ...(enhanced !== undefined && { enhanced }) };
+  return stored && shownReply(stored);
 }

@@ -41,10 +41,8 @@ export class Freshness {
   private async archived(partition: number, deadline: number): Promise<boolean> {
     const { begin, end } = await this.deps.log.bounds('mail.events', partition);
     if (begin === end || (this.archive.stored.of(partition) ?? -1) >= end) return true;
-    // What is read but waits to be written need not wait any longer. A failed write shows as not stored.
-    this.archive.flush().catch(() => undefined);
     const left = Math.max(0, deadline - this.deps.clock.monotonic());
-    return this.archive.stored.waitAtMost(partition, end, left, this.deps.timers);
+    return this.archive.storedWithin(partition, end, left);
   }
 
   private async expanded(deadline: number): Promise<boolean> {

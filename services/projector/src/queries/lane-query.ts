@@ -7,6 +7,7 @@ import { fromJson } from '../deliveries/row-json.ts';
 import { type LaneName, type LaneRow, laneKeyStart, laneOf } from '../lanes/lane-row.ts';
 import { mergeLaneRows } from '../lanes/lane-sum.ts';
 import { type LaneReason, laneReasons } from './lane-reasons.ts';
+import { shownReply } from './shown-reply.ts';
 
 export interface LaneFilter {
   readonly pool?: string;
@@ -45,11 +46,10 @@ export class LaneQuery {
     lanes.sort(([, a], [, b]) => b.waiting + b.open - (a.waiting + a.open));
     const control = this.control();
     const now = this.clock.now();
-    const shown = lanes.slice(0, filter.limit).map(([name, row]) => ({
-      ...name,
-      ...row,
-      reasons: laneReasons(name, row, control, now),
-    }));
+    const shown = lanes.slice(0, filter.limit).map(([name, stored]) => {
+      const row = shownRow(stored);
+      return { ...name, ...row, reasons: laneReasons(name, row, control, now) };
+    });
     return { lanes: shown, totals: totals(lanes), truncated: cut || shown.length < lanes.length };
   }
 
@@ -67,6 +67,11 @@ export class LaneQuery {
     }
     return { lanes: [...sums.values()], cut: false };
   }
+}
+
+function shownRow(row: LaneRow): LaneRow {
+  const reply = row.lastRemote?.reply;
+  return row.lastRemote && reply ? { ...row, lastRemote: { ...row.lastRemote, reply: shownReply(reply) } } : row;
 }
 
 function addTo(sums: Map<string, [LaneName, LaneRow]>, name: LaneName, row: LaneRow): void {

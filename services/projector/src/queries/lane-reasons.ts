@@ -1,6 +1,6 @@
 import type { ControlState, PathThrottle } from '@penstock/scheduling';
 import type { LaneName, LaneRow, LastHold, LastRemote } from '../lanes/lane-row.ts';
-import { type ThrottleView, throttleView } from '../lanes/throttle-view.ts';
+import { type ThrottleView, throttleView } from './throttle-view.ts';
 
 /** Why a lane waits, from the facts and the control log. */
 export type LaneReason =

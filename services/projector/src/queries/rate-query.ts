@@ -3,7 +3,7 @@ import type { ControlState } from '@penstock/scheduling';
 import { COUNTERS, type Counter, type Counts, RATES } from '../counters/counter-names.ts';
 import { MINUTE_MS, type MinuteRow, minuteKeyStart, minuteRow } from '../counters/minute-counters.ts';
 import type { ReadModel } from '../deliveries/read-model.ts';
-import { type ThrottleView, throttleView } from '../lanes/throttle-view.ts';
+import { type ThrottleView, throttleView } from './throttle-view.ts';
 
 /** Counts with the rates made of them; null where there was nothing to divide by. */
 export interface Rated {

@@ -1,5 +1,6 @@
 import { HOLD_REASON_TEXTS, type HoldReason, type SmtpReply } from '@penstock/events';
 import type { PathThrottle } from '@penstock/scheduling';
+import { shownReply } from './shown-reply.ts';
 
 /** A path that rests, and what made it. */
 export interface ThrottleView {
@@ -33,5 +34,5 @@ export function throttleView(throttle: PathThrottle): ThrottleView {
 
 /** Whose delivery met it is left out: the path is everybody's, the delivery one tenant's. */
 function evidenceView({ phase, verdict, reply }: NonNullable<PathThrottle['evidence']>): ThrottleView['evidence'] {
-  return { phase, cause: verdict.cause, ...(reply && { reply }) };
+  return { phase, cause: verdict.cause, ...(reply && { reply: shownReply(reply) }) };
 }
