@@ -1,7 +1,97 @@
 import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { DEFAULT_TTL_MS, SystemResolver } from './system-resolver.ts';
-import { TinyNameServer } from './tiny-name-server.ts';
+
+type Zone = Readonly<Record<string, Answer>>;
+
+/** Keyed by `TYPE name`; what is not listed exists without such a record. */
+type Answer =
+  | { readonly mx: readonly (readonly [preference: number, host: string])[] }
+  | { readonly a: readonly string[]; readonly ttl: number }
+  | 'NXDOMAIN'
+  | 'SERVFAIL'
+  | 'REFUSED'
+  | 'silence';
+
+const RCODES = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
+const TYPES: Readonly<Record<number, string>> = { 1: 'A', 15: 'MX', 28: 'AAAA' };
+
+/** A name server that answers what it is told over UDP on loopback (RFC 1035 section 4). */
+class TinyNameServer {
+  readonly asked: string[] = [];
+  private constructor(
+    private readonly socket: Socket,
+    private readonly zone: Zone,
+  ) {
+    socket.on('message', (query, { port, address }) => {
+      const answer = this.answer(query);
+      if (answer) socket.send(answer, port, address);
+    });
+  }
+
+  static async start(zone: Zone): Promise<TinyNameServer> {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new TinyNameServer(socket, zone);
+  }
+
+  get server(): string {
+    return `127.0.0.1:${this.socket.address().port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.socket.close();
+    await once(this.socket, 'close');
+  }
+
+  private answer(query: Buffer): Buffer | undefined {
+    const { name, end, type } = question(query);
+    const key = `${TYPES[type] ?? type} ${name}`;
+    this.asked.push(key);
+    const answer = this.zone[key];
+    if (answer === 'silence') return undefined;
+    const records = typeof answer === 'object' ? encode(answer) : [];
+    const header = Buffer.from(query.subarray(0, 12));
+    header.writeUInt16BE(0x8180 | (typeof answer === 'string' ? RCODES[answer] : 0), 2);
+    header.writeUInt16BE(records.length, 6);
+    header.writeUInt32BE(0, 8);
+    return Buffer.concat([header, query.subarray(12, end), ...records]);
+  }
+}
+
+function question(query: Buffer): { name: string; end: number; type: number } {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
+    labels.push(query.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
+}
+
+function encode(answer: Exclude<Answer, string>): Buffer[] {
+  if ('a' in answer) {
+    return answer.a.map((address) => record(1, answer.ttl, Buffer.from(address.split('.').map(Number))));
+  }
+  return answer.mx.map(([preference, host]) => {
+    const labels = host.split('.').filter((label) => label !== '');
+    const name = labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+    return record(15, 60, Buffer.concat([Buffer.from([preference >> 8, preference & 255]), ...name, Buffer.from([0])]));
+  });
+}
+
+function record(type: number, ttl: number, data: Buffer): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt16BE(0xc00c, 0);
+  head.writeUInt16BE(type, 2);
+  head.writeUInt16BE(1, 4);
+  head.writeUInt32BE(ttl, 6);
+  head.writeUInt16BE(data.length, 10);
+  return Buffer.concat([head, data]);
+}
 
 describe('the DNS resolver', () => {
   let server: TinyNameServer;
