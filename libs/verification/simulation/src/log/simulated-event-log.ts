@@ -146,7 +146,7 @@ class LogConnection implements EventLog {
 
   async join<T extends Topic>(consumer: Consumer<T>): Promise<Membership> {
     const membership = await this.call(`join ${consumer.group}`, async () => {
-      const membership = await this.log.data.groups.join(this.mortal(consumer), {
+      const membership = this.log.data.groups.enter(consumer, {
         partitionCount: (topic) => this.partitionCount(topic),
         read: (topic, partition, from, maxRecords) => {
           // Whole batches are rare in the wild: a few records, sometimes all there is.
@@ -156,29 +156,10 @@ class LogConnection implements EventLog {
         whenReadable: (topic, partition, offset, wake) => this.log.data.whenReadable(topic, partition, offset, wake),
       });
       this.process.onEnd(() => membership.abandon());
+      await membership.joined;
       return membership;
     });
     return { leave: () => membership.leave() };
-  }
-
-  /** While a member is being assigned its partitions the group waits for it; death ends that wait. */
-  private mortal<T extends Topic>(consumer: Consumer<T>): Consumer<T> {
-    const { handler } = consumer;
-    const died = new Promise<never>((_resolve, reject) => {
-      this.process.onEnd(() => reject(new Error('the member died')));
-    });
-    died.catch(() => {});
-    return {
-      ...consumer,
-      handler: {
-        assigned: (partition) => Promise.race([handler.assigned(partition), died]),
-        batch: (partition, records) => handler.batch(partition, records),
-        revoked: (partition) => handler.revoked(partition),
-        failed: (partition, error) => {
-          if (this.process.alive) handler.failed(partition, error);
-        },
-      },
-    };
   }
 
   private call<R>(label: string, effect: () => R | Promise<R>): Promise<R> {

@@ -1,4 +1,4 @@
-import { MemoryContentStore } from '@penstock/adapter-memory';
+import { MemoryContentData, MemoryContentStore } from '@penstock/adapter-memory';
 import type { ContentStore } from '@penstock/ports';
 import type { FaultPlan } from '../faults/fault-plan.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
@@ -6,9 +6,15 @@ import { latency } from '../time/latency.ts';
 
 /** Content outlives every process; each call may fail. */
 export class SimulatedContent {
-  private readonly store = new MemoryContentStore();
+  private readonly data = new MemoryContentData();
+  private readonly store = new MemoryContentStore(this.data);
 
   constructor(private readonly faults: FaultPlan) {}
+
+  /** What lies there, for checkers. */
+  bytes(reference: string): Uint8Array | undefined {
+    return this.data.blobs.get(reference);
+  }
 
   connect(process: SimulatedProcess): ContentStore {
     const random = process.simulation.random(`content ${process.label}`);

@@ -8,7 +8,7 @@ export type WorldEvent =
   | { readonly kind: 'opened' | 'closed'; readonly at: number; readonly client: string; readonly site: string }
   | { readonly kind: 'mail'; readonly at: number; readonly client: string; readonly site: string }
   | {
-      readonly kind: 'recipient' | 'accepted';
+      readonly kind: 'recipient' | 'refused' | 'accepted';
       readonly at: number;
       readonly client: string;
       readonly site: string;
@@ -71,9 +71,12 @@ export class MailWorld {
 
   /** `RCPT TO` arrived: the refusal, or undefined. Who is unknown stays unknown. */
   recipient({ client, site }: WorldConnection, recipient: string, senderAlive: boolean): SmtpReply | undefined {
-    this.tell({ kind: 'recipient', at: this.simulation.now, client, site, recipient, senderAlive });
-    if (recipient.startsWith('unknown')) return REPLIES.unknownUser;
-    if (this.faults.happens('recipient_refused')) return REPLIES.unknownUser;
+    const about = { at: this.simulation.now, client, site, recipient, senderAlive };
+    this.tell({ kind: 'recipient', ...about });
+    if (recipient.startsWith('unknown') || this.faults.happens('recipient_refused')) {
+      this.tell({ kind: 'refused', ...about });
+      return REPLIES.unknownUser;
+    }
     return this.faults.happens('recipient_deferred') ? REPLIES.mailboxFull : undefined;
   }
 
