@@ -1,14 +1,15 @@
 import { type Fact, type Received, TOPICS } from '@penstock/events';
 import { decodeManifest } from '@penstock/mail';
-import type {
-  AnyAppendBatch,
-  AnyConsumer,
-  ContentStore,
-  EventLog,
-  PartitionHandler,
-  StoredRecord,
-  Telemetry,
-  Timers,
+import {
+  type AnyAppendBatch,
+  type AnyConsumer,
+  ContentMissingError,
+  type ContentStore,
+  type EventLog,
+  type PartitionHandler,
+  type StoredRecord,
+  type Telemetry,
+  type Timers,
 } from '@penstock/ports';
 import { processedFact } from '../acceptance/processed.ts';
 
@@ -20,7 +21,7 @@ const MAX_FACTS = 4_000;
 /** Manifests read at once. */
 const MAX_MANIFESTS = 64;
 const FIRST_WAIT_MS = 100;
-/** An append that is not known to be durable is repeated this often, over about six seconds, before we give up. */
+/** What fails is repeated this often, over about six seconds, before the partition stops. */
 const MAX_RETRIES = 6;
 
 export interface ExpansionDeps {
@@ -69,29 +70,40 @@ export class Expansion implements PartitionHandler<Submissions> {
   }
 
   private async expand(partition: number, records: readonly StoredRecord<Submissions>[]): Promise<void> {
-    const manifests = await Promise.all(records.map(({ record }) => this.deps.content.get(record.body.manifest)));
+    const { content } = this.deps;
+    const manifests = await this.insist(() =>
+      Promise.all(records.map(({ record }) => content.get(record.body.manifest))),
+    );
     let facts: Fact[] = [];
     for (const [i, { offset, record }] of records.entries()) {
       for (const fact of expandOne(record, manifests[i])) facts.push(fact);
       if (facts.length < MAX_FACTS && i < records.length - 1) continue;
-      await this.append(facts);
+      const batches = byPartition(facts);
+      await this.insist(() => this.deps.log.append(batches));
       facts = [];
-      await this.deps.log.commit(GROUP, TOPICS.submissions, partition, offset + 1);
+      await this.commit(partition, offset + 1);
     }
   }
 
-  /** Repeats what may already stand in the log: repeated ids are repeats. */
-  private async append(facts: readonly Fact[]): Promise<void> {
-    const batches = byPartition(facts);
+  /** Repeats what failed: reading is harmless, and what an append may already have stored are repeats. */
+  private async insist<T>(attempt: () => Promise<T>): Promise<T> {
     for (let retry = 0; ; retry++) {
       try {
-        await this.deps.log.append(batches);
-        return;
+        return await attempt();
       } catch (error) {
-        if (retry === MAX_RETRIES) throw error;
-        this.deps.telemetry.log('warn', 'expansion_append_failed', { retry, error: String(error) });
+        if (retry === MAX_RETRIES || error instanceof ContentMissingError) throw error;
+        this.deps.telemetry.log('warn', 'expansion_retried', { retry, error: String(error) });
         await this.deps.timers.sleep(FIRST_WAIT_MS * 2 ** retry);
       }
+    }
+  }
+
+  /** A position that is not remembered is only read again. */
+  private async commit(partition: number, offset: number): Promise<void> {
+    try {
+      await this.deps.log.commit(GROUP, TOPICS.submissions, partition, offset);
+    } catch (error) {
+      this.deps.telemetry.log('warn', 'expansion_commit_failed', { partition, error: String(error) });
     }
   }
 }

@@ -22,15 +22,13 @@ const RESERVED_HEADERS = new Set([
 /** Header fields as given, by name; a name differing only in case is the same one. */
 export type Headers = ReadonlyMap<string, { readonly name: string; readonly value: string }>;
 
-const NO_HEADERS: Headers = new Map();
-
 export function checkHeaders(value: unknown, path: string, problems: Problems): Headers {
-  if (value === undefined) return NO_HEADERS;
+  const headers = new Map<string, { readonly name: string; readonly value: string }>();
+  if (value === undefined) return headers;
   if (!isObject(value)) {
     problems.add(path, OWN_TEXTS.headers);
-    return NO_HEADERS;
+    return headers;
   }
-  const headers = new Map<string, { readonly name: string; readonly value: string }>();
   for (const [name, content] of Object.entries(value)) {
     const key = name.toLowerCase();
     if (!isHeaderName(name)) problems.add(path, SENDGRID_TEXTS.headerName);

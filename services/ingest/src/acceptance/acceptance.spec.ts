@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { choosePartition, classPartitions, parseDeliveryId, TOPICS } from '@penstock/events';
+import { decodeManifest } from '@penstock/mail';
+import type { AnyAppendBatch } from '@penstock/ports';
+import { countingRandom, KEYS, mailBody, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
+import { newMessageId } from './message-id.ts';
+import { hashRecipient } from './recipient-hash.ts';
+
+function key(rig: Rig, presented: string) {
+  const found = rig.ingest.keys.find(presented);
+  assert.ok(found);
+  return found;
+}
+
+const send = (rig: Rig, body: unknown, presented: string = KEYS.bulk) =>
+  rig.ingest.mailSend.send(body, key(rig, presented));
+
+const severalRecipients = (count: number) =>
+  mailBody({ personalizations: Array.from({ length: count }, (_, i) => ({ to: [{ email: `r${i}@example.org` }] })) });
+
+/** A gate an append waits at. */
+function gate(topic: string) {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const waiting: AnyAppendBatch[] = [];
+  const hold = async (batches: readonly AnyAppendBatch[]) => {
+    const held = batches.find((batch) => batch.topic === topic);
+    if (held === undefined) return;
+    waiting.push(held);
+    await opened;
+  };
+  return { open, waiting, hold };
+}
+
+describe('acceptance', () => {
+  for (const [count, topic] of [
+    [1, TOPICS.events],
+    [2, TOPICS.submissions],
+  ] as const) {
+    it(`of ${count} recipient(s) answers only after the append to ${topic} is durable, with the content already stored`, async () => {
+      const { open, waiting, hold } = gate(topic);
+      const rig = await startIngest({ hooks: { beforeAcknowledge: hold } });
+      let answered = false;
+      const answer = send(rig, severalRecipients(count)).then((result) => {
+        answered = true;
+        return result;
+      });
+      await until(() => waiting.length === 1);
+      assert.equal(answered, false);
+      // Body and recipients, and for several a manifest.
+      assert.equal(rig.contentData.blobs.size, count === 1 ? 2 : count + 2);
+      open();
+      assert.equal((await answer).status, 202);
+      await rig.stop();
+    });
+
+    it(`of ${count} recipient(s) answers 503 when the append fails, and logs it without the address`, async () => {
+      const fail = (batch: AnyAppendBatch) => {
+        if (batch.topic === topic) throw new Error('disk full');
+      };
+      const rig = await startIngest({ hooks: { beforeStore: fail } });
+      const answer = await send(rig, severalRecipients(count));
+      assert.equal(answer.status, 503);
+      assert.equal(answer.messageId, undefined);
+      assert.deepEqual(rig.logged, [{ event: 'acceptance_failed' }]);
+      assert.deepEqual(rig.processed(), []);
+      await rig.stop();
+    });
+  }
+
+  it('answers 503 and appends nothing when the content cannot be stored', async () => {
+    const content = { put: () => Promise.reject(new Error('disk full')), get: () => Promise.reject(new Error('none')) };
+    const rig = await startIngest({ content });
+    assert.equal((await send(rig, mailBody())).status, 503);
+    assert.deepEqual(rig.processed(), []);
+    await rig.stop();
+  });
+
+  it('is refused while no policy is known, and after the service stopped', async () => {
+    const rig = await startIngest({ withoutPolicy: true });
+    assert.equal((await send(rig, mailBody())).status, 503);
+    await rig.stop();
+    const stopped = await startIngest();
+    await stopped.stop();
+    assert.equal((await send(stopped, mailBody())).status, 503);
+    assert.deepEqual(stopped.processed(), []);
+  });
+
+  it('lets what was begun finish before the service has stopped', async () => {
+    const { open, waiting, hold } = gate(TOPICS.events);
+    const rig = await startIngest({ hooks: { beforeAcknowledge: hold } });
+    const answer = send(rig, mailBody());
+    await until(() => waiting.length === 1);
+    let stopped = false;
+    const stopping = rig.stop().then(() => {
+      stopped = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(stopped, false);
+    open();
+    assert.equal((await answer).status, 202);
+    await stopping;
+  });
+
+  it('writes one processed fact for one recipient, with a keyed hash in place of the address', async () => {
+    const rig = await startIngest();
+    const answer = await send(rig, mailBody({ personalizations: [{ to: [{ email: 'Ann@EXAMPLE.org' }] }] }));
+    const [fact, ...others] = rig.processed();
+    assert.deepEqual(others, []);
+    assert.equal(fact?.messageId, answer.messageId);
+    assert.equal(fact?.body.domain, 'example.org');
+    assert.equal(fact?.body.expanded, false);
+    assert.doesNotMatch(JSON.stringify(fact), /ann/i);
+    assert.equal(fact && rig.recipient(fact).address, 'Ann@example.org');
+    assert.equal(fact?.body.recipientHash, hashRecipient(new Uint8Array(32).fill(7), 'ann@example.org').hex);
+    assert.match(fact?.body.recipientHash ?? '', /^[0-9a-f]{32}$/);
+    assert.ok(fact && fact.body.size >= rig.message(fact).length);
+    await rig.stop();
+  });
+
+  it('chooses the partition by the keyed hash within the class of the key, and says it in id and envelope', async () => {
+    for (const trafficClass of ['bulk', 'transactional'] as const) {
+      const rig = await startIngest();
+      for (let i = 0; i < 50; i++) {
+        await send(rig, mailBody({ personalizations: [{ to: [{ email: `r${i}@example.org` }] }] }), KEYS[trafficClass]);
+      }
+      const { first, count } = classPartitions(4, trafficClass);
+      const facts = rig.processed();
+      assert.equal(facts.length, 50);
+      for (const fact of facts) {
+        const { leading } = hashRecipient(new Uint8Array(32).fill(7), rig.recipient(fact).address);
+        assert.equal(fact.partition, choosePartition(leading, 4, trafficClass));
+        assert.ok(fact.partition >= first && fact.partition < first + count);
+        assert.equal(parseDeliveryId(fact.deliveryId ?? '')?.partition, fact.partition);
+        assert.equal(fact.body.class, trafficClass);
+      }
+      assert.equal(new Set(facts.map(({ partition }) => partition)).size, count);
+      await rig.stop();
+    }
+  });
+
+  it('writes one received record for several recipients, whose manifest names each', async () => {
+    const rig = await startIngest();
+    await send(rig, severalRecipients(3));
+    const received = [0, 1, 2, 3].flatMap((partition) => rig.logData.read(TOPICS.submissions, partition, 0, 10));
+    assert.equal(received.length, 1);
+    const record = received[0]?.record;
+    assert.ok(record?.type === 'received');
+    assert.equal(record.body.recipients, 3);
+    assert.equal(record.body.partitionCount, 4);
+    const manifest = decodeManifest(rig.contentData.blobs.get(record.body.manifest) ?? new Uint8Array());
+    assert.deepEqual(
+      manifest.map(({ index }) => index),
+      [0, 1, 2],
+    );
+    await rig.stop();
+  });
+});
+
+describe('a message id', () => {
+  it('has 22 URL-safe characters and does not repeat', () => {
+    const random = countingRandom();
+    const ids = Array.from({ length: 1000 }, () => newMessageId(random));
+    for (const id of ids) assert.match(id, /^[A-Za-z0-9_-]{22}$/);
+    assert.equal(new Set(ids).size, 1000);
+  });
+});
