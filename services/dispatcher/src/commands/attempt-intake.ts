@@ -1,0 +1,96 @@
+import type { AttemptDelivery } from '@penstock/events';
+import type { Clock, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
+import type { Settlement } from '../outcomes/settlement.ts';
+import { DISPATCHER_GROUP, type LedgerEntry, OffsetLedger } from './offset-ledger.ts';
+import { lastStart, type PendingAttempt } from './pending-attempt.ts';
+import type { RememberedStarts } from './remembered-starts.ts';
+
+type Attempts = 'mail.attempts';
+type StoredAttempt = StoredRecord<Attempts>;
+
+export interface IntakePorts {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+}
+
+export interface IntakeOffice {
+  assigned(partition: number): void;
+  revoked(partition: number): void;
+  /** Commands to be started, in order. */
+  take(attempts: readonly PendingAttempt[]): void;
+}
+
+interface Held {
+  readonly ledger: OffsetLedger;
+  /** Commands before this offset may have been started by a predecessor. */
+  readonly end: number;
+}
+
+/** Reads the commands. What a predecessor may have started is handed back in doubt; nothing is taken twice. */
+export class AttemptIntake implements PartitionHandler<Attempts> {
+  private readonly partitions = new Map<number, Held>();
+  private failure: string | undefined;
+
+  constructor(
+    private readonly ports: IntakePorts,
+    private readonly remembered: RememberedStarts,
+    private readonly settlement: Settlement,
+    private readonly office: IntakeOffice,
+  ) {}
+
+  notReady(): string | undefined {
+    return this.failure;
+  }
+
+  async assigned(partition: number): Promise<number> {
+    const { log } = this.ports;
+    const [{ begin, end }, committed] = await Promise.all([
+      log.bounds('mail.attempts', partition),
+      log.committed(DISPATCHER_GROUP, 'mail.attempts', partition),
+    ]);
+    // A commit may outlive what it points to, and the records it covered may be gone.
+    const from = Math.min(Math.max(committed ?? begin, begin), end);
+    this.partitions.set(partition, { ledger: new OffsetLedger(this.ports, partition, from), end });
+    this.office.assigned(partition);
+    return from;
+  }
+
+  async batch(partition: number, records: readonly StoredAttempt[]): Promise<void> {
+    const held = this.partitions.get(partition);
+    if (!held) throw new Error(`mail.attempts partition ${partition} is not ours`);
+    this.remembered.forgetDue(this.ports.clock.now(), records.length * 2 + 16);
+    const taken: PendingAttempt[] = [];
+    for (const stored of records) {
+      const attempt = this.attemptOf(held.ledger, stored);
+      if (attempt.deliveries.length === 0) continue;
+      if (stored.offset < held.end) this.settlement.handBack(attempt, 'in_doubt');
+      else taken.push(attempt);
+    }
+    if (taken.length > 0) this.office.take(taken);
+  }
+
+  async revoked(partition: number): Promise<void> {
+    this.office.revoked(partition);
+  }
+
+  failed(partition: number, error: unknown): void {
+    this.failure = `mail.attempts partition ${partition} could not be read`;
+    this.ports.telemetry.log('error', 'attempts_stopped', { partition, error: String(error) });
+  }
+
+  /** Commits how far every partition is settled. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.partitions.values()].map(({ ledger }) => ledger.flush()));
+  }
+
+  private attemptOf(ledger: OffsetLedger, { offset, record: command }: StoredAttempt): PendingAttempt {
+    const startBy = lastStart(command);
+    const isNew = ({ deliveryId, release }: AttemptDelivery) => this.remembered.remember(deliveryId, release, startBy);
+    const deliveries = command.body.deliveries.filter(isNew);
+    const entry: LedgerEntry = ledger.take(offset, deliveries.length);
+    const queuedAt = this.ports.clock.monotonic();
+    return { command, deliveries, entry, queuedAt, stage: 'queued', counted: false, replaced: false };
+  }
+}

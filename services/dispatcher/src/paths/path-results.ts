@@ -1,0 +1,143 @@
+/** What a walk's or a transaction's end does to the attempt and to its path. */
+import type { Timings } from '@penstock/events';
+import type { TransactionResult } from '@penstock/ports';
+import type { PendingAttempt } from '../commands/pending-attempt.ts';
+import type { WalkResult } from '../exchangers/exchanger-walk.ts';
+import { CONTENT_MISSING, NO_FREE_PORTS } from '../outcomes/local-verdicts.ts';
+import { bounced, deferred, type Met } from '../outcomes/outcome-facts.ts';
+import { transactionOutcomes } from '../outcomes/transaction-outcomes.ts';
+import type { Connection } from './connections.ts';
+import type { PathIdentity, PathOffice } from './path-office.ts';
+import type { Evidence, PathRest } from './path-rest.ts';
+import { noDomainOutcomes, noMailOutcomes, troubleMet } from './walk-outcomes.ts';
+
+/** What results can do to a path. */
+export interface PathFate {
+  readonly office: PathOffice;
+  readonly identity: PathIdentity;
+  readonly rest: PathRest;
+  takeWaiting(): readonly PendingAttempt[];
+  putBack(attempt: PendingAttempt): void;
+}
+
+interface Began {
+  /** The path's era when it began. */
+  readonly era: number;
+  readonly timings: Timings;
+}
+
+export function concludeWalk(
+  path: PathFate,
+  attempt: PendingAttempt,
+  walked: Exclude<WalkResult, { kind: 'session' }>,
+  { era, timings }: Began,
+): void {
+  const { settlement, clock } = path.office;
+  const { retry } = path.office.policy();
+  const at = clock.now();
+  switch (walked.kind) {
+    case 'null_mx':
+    case 'mx_is_address':
+    case 'mx_not_public':
+      settlement.decide(attempt, noMailOutcomes(attempt, walked.kind, at, timings));
+      return;
+    case 'nxdomain':
+    case 'no_mail_host':
+      settlement.decide(attempt, noDomainOutcomes(attempt, walked.kind, at, retry, timings));
+      return;
+    case 'trouble': {
+      const met = troubleMet(walked, attempt.command.body.provider, timings);
+      if (walked.phase === 'dns' && sharedBeyond(path, attempt)) deferOne(path, attempt, met);
+      else suspend(path, { attempt, met, reason: 'path_throttled', spent: true }, era);
+      return;
+    }
+    case 'local':
+      if (walked.unreachable) withoutSource(path, attempt, walked.detail);
+      else suspend(path, { attempt, met: portsMet(timings), reason: 'port_limit', spent: false }, era);
+  }
+}
+
+export function concludeTransaction(
+  path: PathFate,
+  attempt: PendingAttempt,
+  result: TransactionResult,
+  began: Began & { readonly connection: Connection; readonly reused: boolean },
+): void {
+  const { era, timings, connection, reused } = began;
+  const { host, session } = connection;
+  if (result.kind === 'refused' || (result.kind === 'broken' && !result.mailAnswered)) {
+    const reply = result.kind === 'refused' ? result.reply : undefined;
+    // A host that ends a connection between two transactions has said nothing about the next one.
+    const ended = reply === undefined || reply.code === 421;
+    if (ended && reused && !attempt.replaced) {
+      path.putBack(attempt);
+      return;
+    }
+    const detail = result.kind === 'refused' ? '' : result.detail;
+    const met = troubleMet({ phase: result.phase, host, reply, detail }, attempt.command.body.provider, timings);
+    suspend(path, { attempt, met: { ...met, tls: session.facts.tls }, reason: 'path_throttled', spent: true }, era);
+    return;
+  }
+  if (result.kind !== 'unsendable') path.rest.succeeded(era);
+  const { retry } = path.office.policy();
+  const transactionMs = result.kind === 'answered' ? { transactionMs: result.transactionMs } : {};
+  const circumstances = {
+    at: path.office.clock.now(),
+    host,
+    tls: session.facts.tls,
+    timings: { ...timings, ...transactionMs },
+    retry,
+  };
+  path.office.settlement.decide(attempt, transactionOutcomes(attempt, result, circumstances));
+}
+
+/** Whether the path serves more than this domain, so that the domain's name servers say nothing about it. */
+function sharedBeyond({ identity }: PathFate, { command }: PendingAttempt): boolean {
+  return identity.provider !== undefined || identity.site !== command.body.domain;
+}
+
+function deferOne({ office }: PathFate, attempt: PendingAttempt, met: Met): void {
+  const at = office.clock.now();
+  office.settlement.decide(
+    attempt,
+    attempt.deliveries.map((delivery) => deferred(attempt, delivery, at, met)),
+  );
+}
+
+/** One piece of evidence rests the path; what was met at the same time is none. */
+function suspend(path: PathFate, evidence: Evidence, era: number): void {
+  if (era !== path.rest.era || path.rest.resting) path.rest.turnAway(evidence.attempt);
+  else path.rest.begin(evidence, path.takeWaiting());
+}
+
+function withoutSource(path: PathFate, attempt: PendingAttempt, detail: string): void {
+  const { settlement, sources } = path.office;
+  const { suspendMs, maxSuspendMs } = path.office.policy().retry;
+  const until = sources.unreachable(path.identity.source, detail, suspendMs, maxSuspendMs);
+  for (const one of [attempt, ...path.takeWaiting()]) settlement.handBack(one, 'not_started', until);
+}
+
+function portsMet(timings: Timings): Met {
+  return { phase: 'connect', verdict: NO_FREE_PORTS, timings };
+}
+
+const CONTENT_RETRY_MS = 5000;
+
+/** What is not held any more can never be sent; a store that cannot answer is asked again. */
+export function concludeWithoutContent(
+  { office }: PathFate,
+  attempt: PendingAttempt,
+  found: 'missing' | 'unavailable',
+): void {
+  const at = office.clock.now();
+  office.telemetry.log('error', `content_${found}`, { messageId: attempt.deliveries[0]?.messageId });
+  if (found === 'unavailable') {
+    office.settlement.handBack(attempt, 'not_started', at + CONTENT_RETRY_MS);
+    return;
+  }
+  const met: Met = { phase: 'data', ...CONTENT_MISSING, timings: {} };
+  office.settlement.decide(
+    attempt,
+    attempt.deliveries.map((delivery) => bounced(attempt, delivery, at, met)),
+  );
+}

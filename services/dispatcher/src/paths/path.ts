@@ -1,0 +1,294 @@
+import { type Policy, pathShaping, type Shaping } from '@penstock/policy';
+import type { MailTransaction } from '@penstock/ports';
+import { lastStart, type PendingAttempt } from '../commands/pending-attempt.ts';
+import { loadTransaction } from '../content/transaction-content.ts';
+import type { WalkResult } from '../exchangers/exchanger-walk.ts';
+import type { Waiting } from '../outcomes/in-flight.ts';
+import { AttemptQueue } from './attempt-queue.ts';
+import { type Connection, Connections } from './connections.ts';
+import { PolicyPace } from './pace.ts';
+import type { PathIdentity, PathOffice } from './path-office.ts';
+import { PathRest } from './path-rest.ts';
+import { concludeTransaction, concludeWalk, concludeWithoutContent, type PathFate } from './path-results.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** An attempt with its connection and its bytes: only a token is missing. */
+interface Ready {
+  readonly attempt: PendingAttempt;
+  readonly connection: Connection;
+  readonly transaction: MailTransaction;
+}
+
+/** Attempts get their connection at most this long before their token is due. */
+const LOOKAHEAD_MS = 1000;
+/** Transactions after which a connection makes room for a site of the same provider that has none. */
+const TURN = 20;
+/** A path that did nothing is looked at again after this, to be forgotten. */
+const QUIET_MS = 60_000;
+
+/** One (source, site) or (source, provider): its queue, connections and pace, exactly, where the sockets are. */
+export class Path implements Waiting, PathFate {
+  readonly rest: PathRest;
+  private readonly queue = new AttemptQueue();
+  private readonly connections: Connections;
+  private readonly ready: Ready[] = [];
+  private readonly messages: PolicyPace;
+  private readonly connects: PolicyPace;
+  private resolved: { readonly policy: Policy; readonly shaping: Shaping } | undefined;
+  private readonly wakeUp: WakeUp;
+
+  constructor(
+    readonly office: PathOffice,
+    readonly identity: PathIdentity,
+    throttle?: { readonly step: number; readonly until: number },
+  ) {
+    this.rest = new PathRest(office, identity, throttle);
+    this.connections = new Connections(() => this.resume());
+    this.wakeUp = new WakeUp(office.clock, office.timers, () => this.resume());
+    this.messages = new PolicyPace(office.pacedSince);
+    this.connects = new PolicyPace(office.pacedSince);
+  }
+
+  accept(attempt: PendingAttempt): void {
+    if (this.rest.resting) this.rest.turnAway(attempt);
+    else this.queue.push(attempt);
+  }
+
+  /** Starts what can start now, and sees to it that this is called again when more can. */
+  resume(): void {
+    const now = this.office.clock.monotonic();
+    const shaping = this.shaping();
+    this.messages.follow(shaping.maxMessageRate, now);
+    this.connects.follow(shaping.maxConnectionRate, now);
+    this.sendReady(now, shaping);
+    if (!this.office.stopping && !this.rest.resting) this.assign(now, shaping);
+    this.tidy(now, shaping);
+  }
+
+  /** Nothing that waits here will start. */
+  handBackQueued(): void {
+    for (const attempt of this.queue.drain()) this.office.settlement.handBack(attempt, 'shutdown');
+    for (const { attempt, connection } of this.ready.splice(0)) {
+      this.office.settlement.handBack(attempt, 'shutdown');
+      this.release(connection);
+    }
+  }
+
+  /** Resolves when every socket is closed; transactions under way are cut. */
+  async close(): Promise<void> {
+    this.wakeUp.cancel();
+    await this.connections.quitAll();
+  }
+
+  /** Everything that has not started goes to rest with the attempt that met the trouble. */
+  takeWaiting(): readonly PendingAttempt[] {
+    const ready = this.ready.splice(0);
+    for (const { connection } of ready) this.release(connection);
+    return [...this.queue.drain(), ...ready.map(({ attempt }) => attempt)];
+  }
+
+  /** Its connection died or was ended before it could start: another one, once. */
+  putBack(attempt: PendingAttempt): void {
+    attempt.replaced = true;
+    attempt.stage = 'queued';
+    attempt.counted = false;
+    this.office.inFlight.finish(attempt.deliveries.length);
+    if (this.office.stopping) this.office.settlement.handBack(attempt, 'shutdown');
+    else if (this.rest.resting) this.rest.turnAway(attempt);
+    else if (this.late(attempt)) this.office.settlement.handBack(attempt, 'not_started');
+    else this.queue.putBack(attempt);
+  }
+
+  private shaping(): Shaping {
+    const policy = this.office.policy();
+    if (this.resolved?.policy !== policy) this.resolved = { policy, shaping: pathShaping(policy, this.identity.key) };
+    return this.resolved.shaping;
+  }
+
+  private late({ command }: PendingAttempt): boolean {
+    return this.office.clock.now() > lastStart(command);
+  }
+
+  private assign(now: number, shaping: Shaping): void {
+    for (let head = this.queue.peek(); head; head = this.queue.peek()) {
+      const tokenMs = this.messages.waitForMs(this.ready.length, now);
+      if (tokenMs > LOOKAHEAD_MS) {
+        this.wakeUp.at(now + tokenMs - LOOKAHEAD_MS);
+        return;
+      }
+      const chosen = this.choose(head, now, shaping);
+      if (!chosen || !this.start(chosen.attempt)) return;
+      if (chosen.connection) this.use(chosen.connection, chosen.attempt);
+      else void this.open(chosen.attempt, shaping);
+    }
+  }
+
+  /** Who goes next, and over which connection; none where one has to be opened. */
+  private choose(
+    head: PendingAttempt,
+    now: number,
+    shaping: Shaping,
+  ): { readonly attempt: PendingAttempt; readonly connection?: Connection } | undefined {
+    // Under it an idle connection has died already: what it needs now is a fresh one.
+    const own = head.replaced ? undefined : this.connections.idleOf(head.command.body.site);
+    if (own) return { attempt: head, connection: own };
+    if (this.mayOpen(now, shaping)) return { attempt: head };
+    let surplus: Connection | undefined;
+    for (const connection of this.connections.idle()) {
+      const attempt = connection.transactions < TURN ? this.queue.peek(connection.site) : undefined;
+      if (attempt && !attempt.replaced) return { attempt, connection };
+      surplus ??= connection;
+    }
+    if (surplus && this.connections.size >= shaping.connectionLimit) this.connections.quit(surplus);
+    return undefined;
+  }
+
+  private mayOpen(now: number, shaping: Shaping): boolean {
+    if (this.connections.size >= (this.rest.onProbation ? 1 : shaping.connectionLimit)) return false;
+    const waitMs = this.connects.waitForMs(this.connections.opening, now);
+    if (waitMs <= LOOKAHEAD_MS) return true;
+    this.wakeUp.at(now + waitMs - LOOKAHEAD_MS);
+    return false;
+  }
+
+  private start(attempt: PendingAttempt): boolean {
+    if (!this.office.inFlight.start(attempt.deliveries.length, this)) return false;
+    this.queue.take(attempt);
+    attempt.stage = 'started';
+    attempt.counted = true;
+    return true;
+  }
+
+  private async open(attempt: PendingAttempt, shaping: Shaping): Promise<void> {
+    const { office, identity, rest } = this;
+    const { era } = rest;
+    const startedAt = office.clock.monotonic();
+    this.connections.opening++;
+    let walked: WalkResult;
+    try {
+      walked = await this.walk(attempt, shaping);
+    } catch (error) {
+      walked = { kind: 'local', unreachable: false, detail: String(error) };
+      office.telemetry.log('error', 'walk_failed', { path: identity.key, error: String(error) });
+    }
+    this.connections.opening--;
+    if (walked.kind === 'session') {
+      const { session, host, connectMs } = walked;
+      office.sources.reachable(identity.source);
+      const { site } = attempt.command.body;
+      const openedAt = office.clock.monotonic();
+      const connection: Connection = {
+        session,
+        site,
+        host,
+        openedAt,
+        connectMs,
+        transactions: 0,
+        idleSince: 0,
+        state: 'busy',
+      };
+      this.connections.add(connection);
+      this.use(connection, attempt);
+      return;
+    }
+    const connectMs = office.clock.monotonic() - startedAt;
+    concludeWalk(this, attempt, walked, { era, timings: { queuedMs: startedAt - attempt.queuedAt, connectMs } });
+    this.resume();
+  }
+
+  private async walk(attempt: PendingAttempt, shaping: Shaping): Promise<WalkResult> {
+    const policy = this.office.policy();
+    const source = policy.sources.get(this.identity.source);
+    if (!source) return { kind: 'local', unreachable: true, detail: 'the policy names no such source' };
+    const permit = () => this.permit();
+    return this.office.walk.walk({ domain: attempt.command.body.domain, source, shaping, policy, permit });
+  }
+
+  /** Resolves when one more connection may be opened. */
+  private async permit(): Promise<void> {
+    const { clock, timers } = this.office;
+    for (
+      let waitMs = this.connects.take(clock.monotonic());
+      waitMs > 0;
+      waitMs = this.connects.take(clock.monotonic())
+    ) {
+      await timers.sleep(Math.ceil(waitMs));
+    }
+  }
+
+  private use(connection: Connection, attempt: PendingAttempt): void {
+    connection.state = 'busy';
+    void this.prepare(connection, attempt);
+  }
+
+  private async prepare(connection: Connection, attempt: PendingAttempt): Promise<void> {
+    const loaded = await loadTransaction(attempt, this.office.content);
+    if (loaded.kind === 'content') this.ready.push({ attempt, connection, transaction: loaded.transaction });
+    else {
+      concludeWithoutContent(this, attempt, loaded.kind);
+      this.release(connection);
+    }
+    this.resume();
+  }
+
+  private sendReady(now: number, shaping: Shaping): void {
+    for (let next = this.ready[0]; next; next = this.ready[0]) {
+      if (this.mayStart(next)) {
+        const waitMs = this.messages.take(now);
+        if (waitMs > 0) {
+          this.wakeUp.at(now + waitMs);
+          return;
+        }
+        this.ready.shift();
+        void this.transact(next, now, shaping);
+      } else {
+        this.ready.shift();
+        this.release(next.connection);
+      }
+    }
+  }
+
+  /** Whether it may start as soon as there is a token; else it is taken care of. */
+  private mayStart({ attempt, connection }: Ready): boolean {
+    const { settlement, stopping } = this.office;
+    if (stopping) settlement.handBack(attempt, 'shutdown');
+    else if (this.rest.resting) this.rest.turnAway(attempt);
+    else if (this.late(attempt)) settlement.handBack(attempt, 'not_started');
+    else if (connection.transactions > 0 && !connection.session.usable) this.putBack(attempt);
+    else return true;
+    return false;
+  }
+
+  private async transact({ attempt, connection, transaction }: Ready, now: number, shaping: Shaping): Promise<void> {
+    const { era } = this.rest;
+    const first = connection.transactions++ === 0;
+    const timings = { queuedMs: now - attempt.queuedAt, ...(first ? { connectMs: connection.connectMs } : {}) };
+    const result = await connection.session.send(transaction).catch((error: unknown) => {
+      // A fault of ours in mid-transaction: nobody knows how far it got.
+      this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
+      connection.session.abort();
+      return { kind: 'unknown' as const, detail: String(error), refused: [] };
+    });
+    concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });
+    this.connections.release(connection, this.office.clock.monotonic(), shaping);
+    this.resume();
+  }
+
+  private release(connection: Connection): void {
+    this.connections.release(connection, this.office.clock.monotonic(), this.shaping());
+  }
+
+  private tidy(now: number, shaping: Shaping): void {
+    if (this.office.stopping) return;
+    const next = this.connections.tidy(now, shaping);
+    if (next !== undefined) this.wakeUp.at(next);
+    if (this.connections.size > 0 || this.ready.length > 0 || this.queue.peek()) return;
+    if (!this.rest.resting && this.messages.full(now) && this.connects.full(now)) this.forget();
+    else this.wakeUp.at(now + QUIET_MS);
+  }
+
+  private forget(): void {
+    this.wakeUp.cancel();
+    this.office.forget(this);
+  }
+}
