@@ -65,7 +65,8 @@ export function checkRequest(body: unknown, context: RequestContext): CheckedReq
 function readRequest(body: JsonObject, context: RequestContext, problems: Problems): MailSendRequest | undefined {
   checkFields(body, '', FIELDS, problems);
   const from = checkFrom(body.from, problems);
-  const subject = checkSubject(body.subject, 'subject', problems);
+  // A bad one is named once, not again by every personalization that relies on it.
+  const subject = checkSubject(body.subject, 'subject', problems) ?? (body.subject === undefined ? undefined : '');
   const sendAt = checkSendAt(body, '', context.nowMs, problems);
   const shared = {
     ...(subject === undefined ? {} : { subject }),
