@@ -5,4 +5,5 @@ export { runCommand } from './command.ts';
 export { type Console, UserError } from './console.ts';
 export { counted, duration } from './rendering/quantities.ts';
 export { providersText } from './rendering/status-text.ts';
+export { table } from './rendering/table.ts';
 export { timelineText } from './rendering/timeline-text.ts';

@@ -1,0 +1,25 @@
+import { CachingResolver, SystemResolver } from '@penstock/adapter-dns';
+import type { Policy } from '@penstock/policy';
+import type { Clock, Resolver } from '@penstock/ports';
+import { Sandbox } from '@penstock/testing';
+
+/** The way out of the process. */
+export interface EgressRoute {
+  readonly resolver: Resolver;
+  /** There in sandbox mode only. */
+  readonly sandbox?: Sandbox;
+  /** For people: where mail goes. */
+  readonly description: string;
+}
+
+/** In sandbox mode no packet leaves loopback: its resolver knows no other address. */
+export async function openEgress(policy: Policy, clock: Clock): Promise<EgressRoute> {
+  if (policy.egress === 'sandbox') {
+    const sandbox = await Sandbox.start();
+    return { resolver: sandbox.resolver, sandbox, description: 'to the sandbox: no packet leaves this machine' };
+  }
+  const resolver = new CachingResolver(new SystemResolver(), clock);
+  const { smarthost } = policy;
+  if (policy.egress === 'internet' || !smarthost) return { resolver, description: 'to the internet' };
+  return { resolver, description: `to ${smarthost.host}:${smarthost.port}` };
+}

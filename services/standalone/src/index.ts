@@ -1,0 +1,2 @@
+export { SETTINGS } from './settings.ts';
+export { becameReady, type Standalone, type StandaloneOptions, startStandalone } from './standalone.ts';

@@ -1,0 +1,73 @@
+import { onShutdownSignals, PinoTelemetry, printSettings, readSettings, SettingsError } from '@penstock/nest';
+import { SANDBOX_DIRECTORY } from '@penstock/testing';
+import { bannerText } from './banner.ts';
+import { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
+import { SETTINGS } from './settings.ts';
+import { becameReady, type Standalone, startStandalone } from './standalone.ts';
+import { StartupError } from './startup-error.ts';
+
+type Settings = ReturnType<typeof readSettings<typeof SETTINGS>>['values'];
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) return help();
+  const startedAt = performance.now();
+  const { values, warnings } = readSettings(SETTINGS, process.env);
+  const policy = loadPolicy(values);
+  for (const warning of [...warnings, ...policy.warnings]) complain(`warning: ${warning}`);
+  const telemetry = new PinoTelemetry({ level: values.logLevel });
+  const standalone = await startStandalone({
+    ...values,
+    keys: values,
+    policy,
+    telemetry,
+    onFatal: (error) => {
+      complain(`nothing can be stored any more: ${error.message}`);
+      process.exit(1);
+    },
+  });
+  onShutdownSignals({ stop: standalone.stop, telemetry, exit: (code) => process.exit(code) });
+  await becameReady(standalone, (reason) => complain(`still starting: ${reason}`));
+  process.stdout.write(`${banner(standalone, values, policy, performance.now() - startedAt)}\n`);
+}
+
+function help(): void {
+  process.stdout.write(
+    `Penstock in one process: ingest, scheduler, dispatcher and projector on the embedded engine.\n\nSettings, by environment:\n\n${printSettings(SETTINGS)}\n`,
+  );
+}
+
+function banner(standalone: Standalone, { host, apiKey }: Settings, policy: LoadedPolicy, startedInMs: number): string {
+  const { httpPort, smtpPort, dataDir, egress, apiKeys } = standalone;
+  return bannerText({
+    startedInMs,
+    host,
+    httpPort,
+    smtpPort,
+    dataDir,
+    policyOrigin: policy.origin,
+    policyVersion: policy.policy.version,
+    sandbox: egress.sandbox && SANDBOX_DIRECTORY,
+    egress: egress.description,
+    // Mail of a sandbox goes nowhere, so the key may stand on the screen; elsewhere whoever set it knows it.
+    key: apiKeys.made ?? (egress.sandbox ? apiKey : undefined),
+    keyNote: keyNote(standalone),
+  });
+}
+
+function keyNote({ apiKeys }: Standalone): string {
+  if (apiKeys.made !== undefined) return 'made now and shown only this once; it works after a restart too';
+  if (apiKeys.madeEarlier) return 'the one shown at the first start';
+  return 'as set';
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof StartupError) && !(error instanceof SettingsError)) throw error;
+  complain(error.message);
+  process.exitCode = 1;
+}

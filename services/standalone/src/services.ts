@@ -1,0 +1,68 @@
+import { type ApiKeyEntry, ApiKeyring } from '@penstock/access';
+import type { Embedded } from '@penstock/adapter-embedded';
+import { SmtpTransport } from '@penstock/adapter-smtp';
+import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
+import { randomName } from '@penstock/control';
+import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
+import { createIngest, type Ingest } from '@penstock/ingest';
+import type { PenstockService, Resolver, Telemetry } from '@penstock/ports';
+import { createProjector, PROJECTOR_TRANSPORT, type Projector } from '@penstock/projector';
+import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
+
+export interface ServicesOptions {
+  readonly engine: Embedded;
+  readonly resolver: Resolver;
+  readonly telemetry: Telemetry;
+  readonly keys: readonly ApiKeyEntry[];
+  readonly recipientKey: Uint8Array;
+  readonly submission: { readonly host: string; readonly port: number; readonly hostname: string };
+}
+
+/** The four services over one engine. */
+export interface Services {
+  readonly ingest: Ingest;
+  readonly scheduler: Scheduler;
+  readonly dispatcher: Dispatcher;
+  readonly projector: Projector;
+  readonly keyring: ApiKeyring;
+}
+
+export function createServices(options: ServicesOptions): Services {
+  const { engine, resolver, telemetry } = options;
+  const { log, content, state, readModels, archive } = engine;
+  const keyring = new ApiKeyring(options.keys);
+  const owner = `standalone-${randomName(systemRandom)}`;
+  const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
+  return {
+    keyring,
+    ingest: createIngest({
+      ...world,
+      content,
+      keys: keyring,
+      recipientKey: options.recipientKey,
+      submission: options.submission,
+    }),
+    scheduler: createScheduler({ ...world, state, resolver, owner }),
+    dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), owner }),
+    projector: createProjector({ ...world, readModels, archive }),
+  };
+}
+
+/** Ingest brings no Nest transport of its own: its consumers read the log directly. */
+const INGEST_TRANSPORT = Symbol('ingest transport');
+
+export interface NamedService {
+  readonly name: string;
+  readonly service: PenstockService;
+  readonly transportId: symbol;
+}
+
+/** Whoever reads starts before whoever writes; ingest opens its doors last. */
+export function startOrder({ projector, dispatcher, scheduler, ingest }: Services): readonly NamedService[] {
+  return [
+    { name: 'projector', service: projector, transportId: PROJECTOR_TRANSPORT },
+    { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },
+    { name: 'scheduler', service: scheduler, transportId: SCHEDULER_TRANSPORT },
+    { name: 'ingest', service: ingest, transportId: INGEST_TRANSPORT },
+  ];
+}

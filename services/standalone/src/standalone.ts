@@ -1,0 +1,185 @@
+import { resolve } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
+import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
+import { configureHttp } from '@penstock/ingest';
+import { HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
+import type { Telemetry } from '@penstock/ports';
+import type { Sandbox } from '@penstock/testing';
+import { type EgressRoute, openEgress } from './egress.ts';
+import { type ApiKeySettings, type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
+import { loadSecretKey } from './keys/secret-key.ts';
+import { publishPolicy } from './policy/policy-publication.ts';
+import type { LoadedPolicy } from './policy/policy-text.ts';
+import { createServices, type Services, startOrder } from './services.ts';
+import { StandaloneModule } from './standalone.module.ts';
+import { errnoOf, StartupError } from './startup-error.ts';
+import { UndoStack } from './undo-stack.ts';
+
+export interface StandaloneOptions {
+  readonly host: string;
+  readonly httpPort: number;
+  readonly smtpPort: number;
+  readonly dataDir: string;
+  readonly keys: ApiKeySettings;
+  readonly policy: LoadedPolicy;
+  readonly telemetry: Telemetry;
+  /** Nothing becomes durable any more: the process has to end. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** The platform in one process: four services, one Nest application, one folder. */
+export interface Standalone {
+  readonly httpPort: number;
+  readonly smtpPort: number;
+  readonly dataDir: string;
+  readonly apiKeys: LoadedApiKeys;
+  readonly egress: EgressRoute;
+  /** Undefined when every service works, else the first reason. */
+  notReady(): string | undefined;
+  /** Takes nothing new, finishes what is in flight, makes it durable. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the folder and starts everything, ingest last.
+ *
+ * @throws StartupError for what whoever starts it can put right; nothing is left running then.
+ */
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const undo = new UndoStack();
+  try {
+    return await assemble(options, undo);
+  } catch (error) {
+    await undo.run();
+    throw error instanceof FolderLockedError ? new StartupError(`PENSTOCK_DATA_DIR: ${error.message}`) : error;
+  }
+}
+
+async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<Standalone> {
+  const { host, telemetry, policy } = options;
+  const dataDir = resolve(options.dataDir);
+  const engine = await openEngine(options, dataDir);
+  undo.push(() => engine.close());
+  const recipientKey = await loadSecretKey(dataDir, systemRandom);
+  const apiKeys = await loadApiKeys(options.keys, dataDir, systemRandom);
+  const egress = await openEgress(policy.policy, systemClock);
+  undo.push(() => egress.sandbox?.stop());
+  const { text, origin } = policy;
+  await publishPolicy({ log: engine.log, clock: systemClock, text, policy: policy.policy, changedBy: origin });
+  const services = createServices({
+    engine,
+    resolver: egress.resolver,
+    telemetry,
+    keys: apiKeys.entries,
+    recipientKey,
+    submission: { host, port: options.smtpPort, hostname: 'localhost' },
+  });
+  const app = await createApplication(services, egress.sandbox, telemetry);
+  undo.push(() => app.close());
+  await startServices(app, services, engine.log, options, undo);
+  const httpPort = await listenHttp(app, options, undo);
+  return {
+    httpPort,
+    smtpPort: services.ingest.submissionPort ?? options.smtpPort,
+    dataDir,
+    apiKeys,
+    egress,
+    notReady: () => notReady(services),
+    stop: () => undo.run(),
+  };
+}
+
+async function openEngine({ telemetry, onFatal }: StandaloneOptions, dataDir: string) {
+  try {
+    return await openEmbedded({ dataDir, telemetry, onFatal });
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== 'EACCES' && errno !== 'EROFS' && errno !== 'ENOTDIR' && errno !== 'EEXIST') throw error;
+    throw new StartupError(`PENSTOCK_DATA_DIR: ${dataDir} cannot be used as a folder (${errno})`);
+  }
+}
+
+async function createApplication(
+  services: Services,
+  sandbox: Sandbox | undefined,
+  telemetry: Telemetry,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter();
+  configureHttp(adapter.getInstance(), services.ingest);
+  const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.register(services, sandbox), adapter, {
+    logger: new NestLogger(telemetry),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new HttpErrorsFilter(telemetry));
+  return app;
+}
+
+/** Whoever reads starts before whoever writes, and stops after. */
+async function startServices(
+  app: NestFastifyApplication,
+  services: Services,
+  log: LogStrategyLog,
+  options: StandaloneOptions,
+  undo: UndoStack,
+): Promise<void> {
+  for (const { service, transportId } of startOrder(services)) {
+    await onPort(options.smtpPort, 'PENSTOCK_SMTP_PORT', options.host, () => service.start());
+    undo.push(() => service.stop());
+    const strategy = new LogStrategy({ log, consumers: service.consumers, transportId });
+    undo.push(() => strategy.close());
+    await app.connectMicroservice({ strategy }).listen();
+  }
+}
+
+type LogStrategyLog = ConstructorParameters<typeof LogStrategy>[0]['log'];
+
+async function listenHttp(app: NestFastifyApplication, options: StandaloneOptions, undo: UndoStack): Promise<number> {
+  const { host, httpPort } = options;
+  await onPort(httpPort, 'PENSTOCK_HTTP_PORT', host, () => app.listen(httpPort, host));
+  undo.push(() => app.getHttpAdapter().close() as Promise<unknown>);
+  const address: unknown = app.getHttpServer().address();
+  return typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : httpPort;
+}
+
+async function onPort(port: number, setting: string, host: string, listen: () => Promise<unknown>): Promise<void> {
+  try {
+    await listen();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EADDRINUSE') {
+      throw new StartupError(
+        `${setting}: port ${port} of ${host} is in use; choose another one (0 lets the system choose)`,
+      );
+    }
+    if (errno === 'EACCES') throw new StartupError(`${setting}: port ${port} of ${host} may not be used by this user`);
+    if (errno === 'EADDRNOTAVAIL') throw new StartupError(`PENSTOCK_HOST: ${host} is no address of this machine`);
+    throw error;
+  }
+}
+
+/** How long a look at the services' readiness waits for the next one. */
+const LOOK_AGAIN_MS = 10;
+/** How often whoever waits is told why. */
+const TELL_EVERY_MS = 5_000;
+
+/** Resolves when mail can be sent; a long log takes its time to fold, and `tell` hears what is missing. */
+export async function becameReady(standalone: Standalone, tell: (reason: string) => void): Promise<void> {
+  let toldAt = systemClock.monotonic();
+  for (let reason = standalone.notReady(); reason !== undefined; reason = standalone.notReady()) {
+    if (systemClock.monotonic() >= toldAt + TELL_EVERY_MS) {
+      tell(reason);
+      toldAt = systemClock.monotonic();
+    }
+    await systemTimers.sleep(LOOK_AGAIN_MS);
+  }
+}
+
+function notReady(services: Services): string | undefined {
+  for (const { name, service } of startOrder(services)) {
+    const reason = service.notReady();
+    if (reason !== undefined) return `${name}: ${reason}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { HttpClient, PlatformApi } from '@penstock/cli';
+import { type Output, Platform, spawnStandalone } from './platform.ts';
+
+describe('npm start', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'penstock-start-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function ended(
+    environment: Record<string, string>,
+    args: string[] = [],
+  ): Promise<{ readonly code: number; readonly output: Output }> {
+    const { child, output } = spawnStandalone(join(folder, 'unused'), environment, args);
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, output };
+  }
+
+  it('prints every setting with --help', async () => {
+    const { code, output } = await ended({}, ['--help']);
+    assert.equal(code, 0);
+    for (const name of ['HTTP_PORT', 'SMTP_PORT', 'DATA_DIR', 'API_KEY', 'API_KEYS', 'CONFIG', 'SMARTHOST', 'HOST']) {
+      assert.match(output.stdout, new RegExp(`PENSTOCK_${name} `));
+    }
+  });
+
+  it('makes a key once, prints it, and knows it after a restart; the rest is warned of', async () => {
+    const dataDir = join(folder, 'data');
+    const first = await Platform.start({ dataDir, environment: { PENSTOCK_HTTPPORT: '1' } });
+    const key = /^ +API key +(\S+)/m.exec(first.output.stdout)?.[1];
+    assert.match(
+      first.output.stderr,
+      /PENSTOCK_HTTPPORT is no setting and is ignored \(did you mean PENSTOCK_HTTP_PORT\?\)/,
+    );
+    const messageId = await new PlatformApi(new HttpClient({ url: first.url, key })).send({
+      personalizations: [{ to: [{ email: 'ann@company.example' }] }],
+      from: { email: 'news@sender.example' },
+      subject: 'Before the restart',
+      content: [{ type: 'text/plain', value: 'Text' }],
+    });
+    assert.equal(await first.stop(), 0);
+
+    const second = await Platform.start({ dataDir });
+    assert.ok(key && !second.output.stdout.includes(key));
+    const [delivery] = await new PlatformApi(new HttpClient({ url: second.url, key })).deliveries(messageId);
+    assert.equal(delivery?.domain, 'company.example');
+    assert.equal(await second.stop(), 0);
+  });
+
+  it('says in one line that a port is in use', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    const port = String((blocker.address() as AddressInfo).port);
+    for (const setting of ['PENSTOCK_HTTP_PORT', 'PENSTOCK_SMTP_PORT']) {
+      const { code, output } = await ended({ [setting]: port });
+      assert.equal(code, 1);
+      assert.match(output.stderr, new RegExp(`^${setting}: port ${port} of 127\\.0\\.0\\.1 is in use; .*\n$`));
+    }
+    blocker.close();
+  });
+
+  it('says in one line that the data folder is in use', async () => {
+    const platform = await Platform.start();
+    const { code, output } = await ended({ PENSTOCK_DATA_DIR: platform.dataDir });
+    assert.equal(code, 1);
+    assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*in use by another process.*\n$/);
+    await platform.stop();
+  });
+
+  it('says in one line what is wrong with a policy or a setting', async () => {
+    const file = join(folder, 'bad.toml');
+    writeFileSync(file, 'egress = "everywhere"\n');
+    const policy = await ended({ PENSTOCK_CONFIG: file });
+    assert.equal(policy.code, 1);
+    assert.match(policy.output.stderr, /^.*bad\.toml cannot be used: .*line 1: egress.*\n$/);
+    const setting = await ended({ PENSTOCK_HTTP_PORT: 'eighty' });
+    assert.equal(setting.code, 1);
+    assert.match(setting.output.stderr, /^PENSTOCK_HTTP_PORT must be a port number.*\n$/);
+  });
+});
