@@ -30,8 +30,8 @@ export class Agenda {
   private entered = new Set<Lane>();
   /** What the lanes were last decided under: another control state wakes them all. */
   controlOffset = -1;
-  /** Counts the batches proposed in this life of the state; part of their ids. */
-  sequence = 0;
+  /** Counts the batches proposed in this life of the state; part of their ids. Number 0 is the claim's own. */
+  sequence = 1;
   /** Where the turns among sources with equal credit stand. */
   rotation = 0;
 

@@ -1,0 +1,144 @@
+/**
+ * When to decide, and what happens to what was decided. One decision at a time: the next is made when everything the
+ * last one appended is folded. An append that failed may stand in the log all the same, so after it the fold must
+ * first reach the end of the log as it is found then; whatever is not in the fold is decided anew, with new batch ids
+ * and the same fact ids.
+ */
+import type { Fact } from '@penstock/events';
+import type { EventLog, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import { type ControlState, decide, type Grants, type PartitionState } from '@penstock/scheduling';
+import type { LogTime } from './log-time.ts';
+
+export interface DecisionDeps {
+  readonly log: EventLog;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+  readonly nowMs: () => number;
+  readonly control: () => ControlState;
+  readonly notReady: () => string | undefined;
+  readonly sites: Grants['sites'];
+}
+
+const RETRY_MS = 200;
+
+/** Timers are set again at least this often: what they count may drift from steady time. */
+const LONGEST_TIMER_MS = 60_000;
+
+export class DecisionLoop {
+  private running: Promise<void> | undefined;
+  private again = false;
+  private closing = false;
+  private timer: TimerHandle | undefined;
+  /** The fold must reach this offset before the next decision. */
+  private awaited = 0;
+  /** A time that was waited for has come: log time must catch up with it. */
+  private markWanted = true;
+
+  constructor(
+    private readonly deps: DecisionDeps,
+    private readonly state: PartitionState,
+    private readonly logTime: LogTime,
+    private readonly owns: () => boolean,
+  ) {}
+
+  get sites(): Grants['sites'] {
+    return this.deps.sites;
+  }
+
+  /** Something changed: decides as soon as that is allowed. */
+  wake(): void {
+    if (this.closing) return;
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    if (!this.mayDecide()) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      // Woken between the last turn and now.
+      if (this.again) this.wake();
+    });
+  }
+
+  /** Resolves, when no decision is being made any more, with the offset up to which there may be some to read back. */
+  async close(): Promise<number> {
+    this.closing = true;
+    this.timer?.cancel();
+    await this.running;
+    return this.awaited;
+  }
+
+  private mayDecide(): boolean {
+    return !this.closing && this.owns() && this.state.position >= this.awaited && this.deps.notReady() === undefined;
+  }
+
+  private async run(): Promise<void> {
+    do {
+      this.again = false;
+      try {
+        await this.turn();
+      } catch (error) {
+        this.deps.telemetry.log('error', 'decision_failed', this.fields(error));
+        this.wakeIn(RETRY_MS);
+      }
+    } while (this.again && this.mayDecide());
+  }
+
+  private async turn(): Promise<void> {
+    const nowMs = this.deps.nowMs();
+    if (this.markWanted) {
+      await this.logTime.setMark(nowMs);
+      this.markWanted = false;
+      this.logTime.folded(this.state.position);
+    }
+    if (!this.mayDecide()) return;
+    const now = { nowMs, logTimeMs: this.logTime.reachedMs };
+    const proposal = decide(this.state, this.deps.control(), now, { sites: this.deps.sites });
+    if (proposal.awaitsLogTime && !this.logTime.waiting) {
+      this.markWanted = true;
+      this.again = true;
+    }
+    this.timer?.cancel();
+    if (proposal.records.length > 0) await this.append(proposal.records);
+    else if (proposal.wakeAt !== undefined) this.wakeIn(proposal.wakeAt - nowMs);
+  }
+
+  private async append(records: readonly Fact[]): Promise<void> {
+    const { partition } = this.state;
+    this.awaited = Number.POSITIVE_INFINITY;
+    try {
+      const [receipt] = await this.deps.log.append([{ topic: 'mail.events', partition, records }]);
+      if (!receipt) throw new Error('the log gave no receipt');
+      this.awaited = receipt.offset + records.length;
+    } catch (error) {
+      this.deps.telemetry.log('warn', 'decision_not_durable', this.fields(error));
+      this.awaited = await this.endOfLog();
+    }
+    this.again = true;
+  }
+
+  private async endOfLog(): Promise<number> {
+    for (;;) {
+      try {
+        return (await this.deps.log.bounds('mail.events', this.state.partition)).end;
+      } catch (error) {
+        this.deps.telemetry.log('warn', 'log_end_unknown', this.fields(error));
+        if (this.closing) return this.state.position;
+        await this.deps.timers.sleep(RETRY_MS);
+      }
+    }
+  }
+
+  private wakeIn(ms: number): void {
+    if (this.closing) return;
+    this.timer?.cancel();
+    this.timer = this.deps.timers.after(Math.min(Math.max(ms, 1), LONGEST_TIMER_MS), () => {
+      this.markWanted = true;
+      this.wake();
+    });
+  }
+
+  private fields(error: unknown) {
+    return { partition: this.state.partition, error: String(error) };
+  }
+}

@@ -1,0 +1,113 @@
+/** The scheduler without its shell: who owns which partition, and what wakes them. */
+import { ControlFollower } from '@penstock/control';
+import type { AnyConsumer, PartitionHandler, PenstockService, StoredRecord } from '@penstock/ports';
+import { type PartitionState, SteadyClock } from '@penstock/scheduling';
+import { CheckpointStore } from './checkpoints/checkpoint-store.ts';
+import { Checkpoints } from './checkpoints/checkpoints.ts';
+import type { SchedulerDeps } from './deps.ts';
+import { Claimant } from './partitions/claimant.ts';
+import { type PartitionDeps, PartitionScheduler } from './partitions/partition-scheduler.ts';
+import { SiteResolver } from './sites/site-resolver.ts';
+
+type Events = 'mail.events';
+
+export class Scheduler implements PenstockService, PartitionHandler<Events> {
+  readonly consumers: readonly AnyConsumer[];
+  private readonly control: ControlFollower;
+  private readonly sites: SiteResolver;
+  private readonly steady: SteadyClock;
+  private readonly partitions = new Map<number, PartitionScheduler>();
+  private failure: string | undefined;
+
+  constructor(private readonly deps: SchedulerDeps) {
+    const { log, telemetry, random, clock } = deps;
+    this.control = new ControlFollower(log, telemetry, random, 'scheduler');
+    this.steady = new SteadyClock(clock);
+    this.sites = new SiteResolver({
+      ...deps,
+      policy: () => this.control.state.policy,
+      changed: () => this.wakeAll(),
+    });
+    this.control.onChange(() => this.wakeAll());
+    this.consumers = [this.control.consumer, { group: 'scheduler', topic: 'mail.events', handler: this }];
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    this.sites.close();
+    const left = [...this.partitions.keys()];
+    await Promise.all(left.map((partition) => this.revoked(partition)));
+  }
+
+  notReady(): string | undefined {
+    const reason = this.failure ?? this.control.notReady();
+    if (reason !== undefined) return reason;
+    for (const partition of this.partitions.values()) {
+      const missing = partition.notReady();
+      if (missing !== undefined) return missing;
+    }
+    return undefined;
+  }
+
+  async assigned(partition: number): Promise<number> {
+    const { log, clock, telemetry } = this.deps;
+    const keyed = await this.deps.state.open(`scheduler-${partition}`);
+    const store = new CheckpointStore(keyed, partition, log.partitionCount('mail.events'));
+    const state = await this.load(store, partition);
+    const claimant = new Claimant({ ...this.deps, nowMs: () => this.steady.now() }, partition);
+    const checkpoints = new Checkpoints(store, state, clock, telemetry);
+    const scheduler = new PartitionScheduler(this.partitionDeps(), state, claimant, checkpoints);
+    this.partitions.set(partition, scheduler);
+    scheduler.start();
+    return state.position;
+  }
+
+  async batch(partition: number, records: readonly StoredRecord<Events>[]): Promise<void> {
+    this.partitions.get(partition)?.fold(records);
+  }
+
+  async revoked(partition: number): Promise<void> {
+    const scheduler = this.partitions.get(partition);
+    this.partitions.delete(partition);
+    await scheduler?.close();
+  }
+
+  failed(partition: number, error: unknown): void {
+    this.failure = `partition ${partition} of mail.events stopped`;
+    this.deps.telemetry.log('error', 'partition_stopped', { partition, error: String(error) });
+    this.partitions.get(partition)?.abandon();
+    this.partitions.delete(partition);
+  }
+
+  /** The last checkpoint, or an empty fold from the begin of the log. */
+  private async load(store: CheckpointStore, partition: number): Promise<PartitionState> {
+    const { begin, end } = await this.deps.log.bounds('mail.events', partition);
+    const state = await store.load();
+    if (!state) return store.empty(begin);
+    if (state.position < begin || state.position > end) {
+      throw new Error(
+        `the checkpoint of partition ${partition} stands at ${state.position}, the log holds ${begin} to ${end}`,
+      );
+    }
+    return state;
+  }
+
+  private partitionDeps(): PartitionDeps {
+    return {
+      ...this.deps,
+      nowMs: () => this.steady.now(),
+      control: () => this.control.state,
+      notReady: () => this.control.notReady(),
+      sites: this.sites,
+    };
+  }
+
+  private wakeAll(): void {
+    for (const partition of this.partitions.values()) partition.wake();
+  }
+}
+
+export function createScheduler(deps: SchedulerDeps): Scheduler {
+  return new Scheduler(deps);
+}

@@ -1,0 +1,126 @@
+/** Which site and provider a domain belongs to, looked up in the background and remembered. */
+import { matchProvider, type Policy, siteOf } from '@penstock/policy';
+import type { Clock, MxAnswer, MxHost, Resolver, Telemetry, Timers } from '@penstock/ports';
+import type { SiteInfo } from '@penstock/scheduling';
+
+/** How long a domain's first delivery waits for the first answer; then the domain is its own site. */
+export const FIRST_ANSWER_MS = 2000;
+
+/** Answers are believed between these, ms; a failure says nothing and is asked again after the shortest. */
+const SHORTEST_TTL_MS = 60_000;
+const LONGEST_TTL_MS = 6 * 3_600_000;
+
+const MOST_LOOKUPS = 64;
+const MOST_DOMAINS = 200_000;
+
+interface Known {
+  hosts: readonly MxHost[];
+  /** Absent until the first answer, or until it was waited for long enough. */
+  info: SiteInfo | undefined;
+  /** Policy version `info` was made under: providers are its matter. */
+  policyVersion: string | undefined;
+  /** Monotonic, ms. */
+  expiresAt: number;
+  asking: boolean;
+}
+
+export interface SiteResolverDeps {
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+  readonly policy: () => Policy | undefined;
+  /** A domain that was unknown is known. */
+  readonly changed: () => void;
+}
+
+export class SiteResolver {
+  private readonly domains = new Map<string, Known>();
+  private readonly queue: string[] = [];
+  private asking = 0;
+  private closed = false;
+
+  constructor(private readonly deps: SiteResolverDeps) {}
+
+  /** The domain's site, or undefined while its first answer is awaited. Asking keeps it known. */
+  get(domain: string): SiteInfo | undefined {
+    const known = this.domains.get(domain) ?? this.add(domain);
+    if (!known.asking && known.expiresAt <= this.deps.clock.monotonic()) this.ask(domain, known);
+    if (!known.info) return undefined;
+    const policy = this.deps.policy();
+    if (policy && known.policyVersion !== policy.version) this.describe(domain, known, policy);
+    return known.info;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.queue.length = 0;
+  }
+
+  private add(domain: string): Known {
+    const known: Known = { hosts: [], info: undefined, policyVersion: undefined, expiresAt: 0, asking: false };
+    this.domains.set(domain, known);
+    this.forgetOldest();
+    this.deps.timers.after(FIRST_ANSWER_MS, () => this.waitedEnough(domain, known));
+    return known;
+  }
+
+  private forgetOldest(): void {
+    if (this.domains.size <= MOST_DOMAINS) return;
+    for (const [domain, { info }] of this.domains) {
+      if (!info) continue;
+      this.domains.delete(domain);
+      return;
+    }
+  }
+
+  private waitedEnough(domain: string, known: Known): void {
+    if (known.info || this.closed) return;
+    this.describe(domain, known, this.deps.policy());
+    this.deps.changed();
+  }
+
+  private ask(domain: string, known: Known): void {
+    known.asking = true;
+    this.queue.push(domain);
+    this.askNext();
+  }
+
+  private askNext(): void {
+    while (this.asking < MOST_LOOKUPS && !this.closed) {
+      const domain = this.queue.shift();
+      if (domain === undefined) return;
+      this.asking += 1;
+      this.deps.resolver
+        .resolveMx(domain)
+        .catch((error: unknown): MxAnswer => ({ kind: 'failure', detail: String(error) }))
+        .then((answer) => this.answered(domain, answer))
+        .catch((error: unknown) => this.deps.telemetry.log('error', 'site_lookup_broken', { error: String(error) }));
+    }
+  }
+
+  private answered(domain: string, answer: MxAnswer): void {
+    this.asking -= 1;
+    const known = this.domains.get(domain);
+    if (known && !this.closed) this.learn(domain, known, answer);
+    this.askNext();
+  }
+
+  private learn(domain: string, known: Known, answer: MxAnswer): void {
+    known.asking = false;
+    const ttlMs = answer.kind === 'failure' ? 0 : answer.ttlMs;
+    known.expiresAt = this.deps.clock.monotonic() + Math.min(Math.max(ttlMs, SHORTEST_TTL_MS), LONGEST_TTL_MS);
+    // A failure says nothing about the domain: what was known stays.
+    if (answer.kind !== 'failure') known.hosts = answer.kind === 'mx' ? answer.hosts : [];
+    const isNew = known.info === undefined;
+    this.describe(domain, known, this.deps.policy());
+    if (isNew) this.deps.changed();
+  }
+
+  private describe(domain: string, known: Known, policy: Policy | undefined): void {
+    const site = siteOf(domain, known.hosts);
+    const provider = policy && matchProvider(policy, { domain, mxHosts: known.hosts.map(({ name }) => name) });
+    known.info = provider === undefined ? { site } : { site, provider };
+    known.policyVersion = policy?.version;
+  }
+}
