@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MemoryLogHooks } from '@penstock/adapter-memory';
 import type { Fact } from '@penstock/events';
-import { type Life, SchedulerRig } from './scheduler-rig.ts';
+import { type Life, SchedulerRig } from './scheduler-rig.spec.ts';
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SchedulerRig, START } from './scheduler-rig.ts';
+import { SchedulerRig, START } from './scheduler-rig.spec.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,4 +1,4 @@
-/** Histories as they might happen, made from fast-check's choices: for properties that hold in all of them. */
+/** Histories as they might happen, made of small steps: for properties that hold in all of them. */
 import {
   type ClaimState,
   deliveryFacts,
@@ -9,7 +9,6 @@ import {
   NO_CLAIM,
   type Released,
 } from '@penstock/events';
-import fc from 'fast-check';
 import { HOUR, MINUTE, PartitionHistory, SECOND, START } from './specification.ts';
 
 export type Step =
@@ -22,7 +21,7 @@ export type Step =
 
 type Outcome = 'delivered' | 'bounced' | 'deferred' | 'greylisted' | 'unknown' | 'handed_back' | 'in_doubt';
 
-const OUTCOMES: readonly Outcome[] = [
+export const OUTCOMES: readonly Outcome[] = [
   'delivered',
   'bounced',
   'deferred',
@@ -31,52 +30,6 @@ const OUTCOMES: readonly Outcome[] = [
   'handed_back',
   'in_doubt',
 ];
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('mail' as const),
-      domain: fc.nat(4),
-      delay: fc.constantFrom(0, 0, 0, MINUTE, HOUR),
-      expanded: fc.boolean(),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('wait' as const),
-      ms: fc.constantFrom(50, SECOND, 7 * SECOND, MINUTE, 6 * MINUTE, 25 * MINUTE, HOUR),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('decide' as const),
-      fate: fc.constantFrom('folded' as const, 'folded' as const, 'folded' as const, 'lost' as const, 'void' as const),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('outcome' as const),
-      which: fc.nat(99),
-      outcome: fc.constantFrom(...OUTCOMES),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('throttle' as const),
-      source: fc.nat(1),
-      domain: fc.nat(4),
-      ms: fc.constantFrom(30 * SECOND, 30 * MINUTE),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('repeat' as const), which: fc.nat(9999) }) },
-);
-
-export const steps: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 5, maxLength: 120 });
 
 /** Two domains share a site, the others have one of their own. */
 const DOMAINS = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example'];

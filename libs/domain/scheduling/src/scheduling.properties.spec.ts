@@ -12,8 +12,54 @@ import {
 import { evolve } from './evolve.ts';
 import { digestOf } from './partition-digest.ts';
 import { createPartitionState, type PartitionState } from './partition-state.ts';
-import { checkReleases, RandomHistory, type Step, steps } from './random-history.ts';
+import { checkReleases, OUTCOMES, RandomHistory, type Step } from './random-history.ts';
 import { HOUR, MINUTE, SECOND } from './specification.ts';
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('mail' as const),
+      domain: fc.nat(4),
+      delay: fc.constantFrom(0, 0, 0, MINUTE, HOUR),
+      expanded: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.constantFrom(50, SECOND, 7 * SECOND, MINUTE, 6 * MINUTE, 25 * MINUTE, HOUR),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('decide' as const),
+      fate: fc.constantFrom('folded' as const, 'folded' as const, 'folded' as const, 'lost' as const, 'void' as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('outcome' as const),
+      which: fc.nat(99),
+      outcome: fc.constantFrom(...OUTCOMES),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('throttle' as const),
+      source: fc.nat(1),
+      domain: fc.nat(4),
+      ms: fc.constantFrom(30 * SECOND, 30 * MINUTE),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('repeat' as const), which: fc.nat(9999) }) },
+);
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 5, maxLength: 120 });
 
 function play(all: readonly Step[], after: (random: RandomHistory) => void = () => {}): RandomHistory {
   const random = new RandomHistory();
