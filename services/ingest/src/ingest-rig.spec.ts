@@ -120,7 +120,7 @@ export function countingRandom(): Random {
 
 /** Lets pending work run until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 100_000; turn++) {
+  for (let turn = 0; turn < 5_000_000; turn++) {
     if (condition()) return;
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -5,7 +5,7 @@ import { decodeManifest } from '@penstock/mail';
 import type { AnyAppendBatch } from '@penstock/ports';
 import { countingRandom, KEYS, mailBody, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
 import { newMessageId } from './message-id.ts';
-import { hashRecipient } from './recipient-hash.ts';
+import { RecipientHasher } from './recipient-hash.ts';
 
 function key(rig: Rig, presented: string) {
   const found = rig.ingest.keys.find(presented);
@@ -115,7 +115,7 @@ describe('acceptance', () => {
     assert.equal(fact?.body.expanded, false);
     assert.doesNotMatch(JSON.stringify(fact), /ann/i);
     assert.equal(fact && rig.recipient(fact).address, 'Ann@example.org');
-    assert.equal(fact?.body.recipientHash, hashRecipient(new Uint8Array(32).fill(7), 'ann@example.org').hex);
+    assert.equal(fact?.body.recipientHash, new RecipientHasher(new Uint8Array(32).fill(7)).hash('ann@example.org').hex);
     assert.match(fact?.body.recipientHash ?? '', /^[0-9a-f]{32}$/);
     assert.ok(fact && fact.body.size >= rig.message(fact).length);
     await rig.stop();
@@ -131,7 +131,7 @@ describe('acceptance', () => {
       const facts = rig.processed();
       assert.equal(facts.length, 50);
       for (const fact of facts) {
-        const { leading } = hashRecipient(new Uint8Array(32).fill(7), rig.recipient(fact).address);
+        const { leading } = new RecipientHasher(new Uint8Array(32).fill(7)).hash(rig.recipient(fact).address);
         assert.equal(fact.partition, choosePartition(leading, 4, trafficClass));
         assert.ok(fact.partition >= first && fact.partition < first + count);
         assert.equal(parseDeliveryId(fact.deliveryId ?? '')?.partition, fact.partition);

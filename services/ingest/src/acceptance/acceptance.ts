@@ -9,7 +9,7 @@ import {
 } from '@penstock/mail';
 import type { ContentStore, EventLog } from '@penstock/ports';
 import { processedFact } from './processed.ts';
-import { hashRecipient } from './recipient-hash.ts';
+import { RecipientHasher } from './recipient-hash.ts';
 
 /** A message and everybody who gets it, checked and ready to be stored. */
 export interface Submission {
@@ -36,11 +36,6 @@ export interface Copy extends Omit<StoredRecipient, 'address' | 'head'> {
   head(deliveryId: string): string;
 }
 
-/** Not now: the sender may try the same again. */
-export class UnavailableError extends Error {
-  override readonly name = 'UnavailableError';
-}
-
 export interface AcceptanceDeps {
   readonly log: EventLog;
   readonly content: ContentStore;
@@ -53,18 +48,21 @@ export interface AcceptanceDeps {
  */
 export class Acceptance {
   private readonly inFlight = new Set<Promise<void>>();
+  private readonly recipients: RecipientHasher;
   private closing = false;
 
-  constructor(private readonly deps: AcceptanceDeps) {}
+  constructor(private readonly deps: AcceptanceDeps) {
+    this.recipients = new RecipientHasher(deps.recipientKey);
+  }
 
   /**
    * Resolves when content and acceptance are durable.
    *
-   * @throws UnavailableError once closing. A failed store or append rejects as it came: the mail may or may not be
-   * accepted, and the sender must be told to try again.
+   * Rejects once closing, and when a store or append failed: then the mail may or may not be accepted, and the sender
+   * must be told to try again.
    */
   async accept(submission: Submission): Promise<void> {
-    if (this.closing) throw new UnavailableError('ingest is stopping');
+    if (this.closing) throw new Error('ingest is stopping');
     const storing = this.store(submission);
     this.inFlight.add(storing);
     try {
@@ -92,7 +90,7 @@ export class Acceptance {
 
   private prepare(submission: Submission, copy: Copy, index: number): { entry: ManifestEntry; blob: Uint8Array } {
     const { mailbox, sendAt, mailFrom, eightBit, smtpUtf8, customArgs } = copy;
-    const hash = hashRecipient(this.deps.recipientKey, mailbox.address);
+    const hash = this.recipients.hash(mailbox.address);
     const partition = choosePartition(hash.leading, this.deps.log.partitionCount(TOPICS.events), submission.class);
     const head = copy.head(formatDeliveryId({ messageId: submission.messageId, index, partition }));
     const stored = { mailFrom, address: mailbox.address, head, eightBit, smtpUtf8 };

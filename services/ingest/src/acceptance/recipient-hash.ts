@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface RecipientHash {
   /** 128 bits of HMAC-SHA256 over the lower-cased address, as 32 hex digits: facts carry it instead of the address. */
@@ -7,8 +7,31 @@ export interface RecipientHash {
   readonly leading: number;
 }
 
-/** Keyed, so that nobody without the key can test addresses against the log. */
-export function hashRecipient(key: Uint8Array, address: string): RecipientHash {
-  const digest = createHmac('sha256', key).update(address.toLowerCase(), 'utf8').digest();
-  return { hex: digest.toString('hex', 0, 16), leading: digest.readUInt32BE(0) };
+const BLOCK = 64;
+const DIGEST = 32;
+
+/**
+ * HMAC-SHA256 (RFC 2104), keyed so that nobody without the key can test addresses against the log. Two one-shot
+ * hashes over prepared blocks cost a quarter of setting up an HMAC for each address.
+ */
+export class RecipientHasher {
+  private readonly inner: Buffer;
+  private readonly outer: Buffer;
+
+  constructor(key: Uint8Array) {
+    const short = key.length > BLOCK ? hash('sha256', key, 'buffer') : key;
+    this.inner = Buffer.alloc(BLOCK, 0x36);
+    this.outer = Buffer.alloc(BLOCK + DIGEST, 0x5c);
+    for (const [i, byte] of short.entries()) {
+      this.inner[i] = byte ^ 0x36;
+      this.outer[i] = byte ^ 0x5c;
+    }
+  }
+
+  hash(address: string): RecipientHash {
+    const inner = hash('sha256', Buffer.concat([this.inner, Buffer.from(address.toLowerCase())]), 'buffer');
+    this.outer.set(inner, BLOCK);
+    const hex = hash('sha256', this.outer, 'hex').slice(0, 32);
+    return { hex, leading: Number.parseInt(hex.slice(0, 8), 16) };
+  }
 }

@@ -29,20 +29,20 @@ export class MailSendController {
 }
 
 /** What of Fastify's instance is used here. */
-export interface HttpServer {
+interface HttpServer {
   hasRequestDecorator(name: string): boolean;
   decorateRequest(name: string, value: undefined): unknown;
   addHook(name: 'onRoute', hook: (route: { readonly url: string; bodyLimit?: number }) => void): unknown;
   addHook(name: 'onRequest', hook: (request: HookRequest, reply: HookReply) => Promise<unknown>): unknown;
 }
 
-export interface HookRequest extends EdgeRequest {
+interface HookRequest extends EdgeRequest {
   readonly url: string;
   readonly raw: Stream;
   apiKey?: ApiKey;
 }
 
-export interface HookReply {
+interface HookReply {
   status(code: number): HookReply;
   headers(values: Readonly<Record<string, string>>): HookReply;
   send(body: unknown): HookReply;

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { RecipientHasher } from './recipient-hash.ts';
+
+describe('the recipient hash', () => {
+  it('is the first half of HMAC-SHA256 over the lower-cased address, whatever key and address', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.string({ unit: 'grapheme' }), (key, address) => {
+        const { hex, leading } = new RecipientHasher(key).hash(address);
+        const expected = createHmac('sha256', key).update(address.toLowerCase(), 'utf8').digest();
+        assert.equal(hex, expected.toString('hex', 0, 16));
+        assert.equal(leading, expected.readUInt32BE(0));
+      }),
+    );
+  });
+
+  it('is the same again, and independent of what was hashed before', () => {
+    const hasher = new RecipientHasher(new Uint8Array(32).fill(1));
+    const first = hasher.hash('ann@example.org');
+    hasher.hash('bob@example.org');
+    assert.deepEqual(hasher.hash('Ann@Example.org'), first);
+  });
+});
