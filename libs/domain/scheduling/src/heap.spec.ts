@@ -35,6 +35,34 @@ describe('a heap', () => {
     );
   });
 
+  it('keeps the order of long runs with holes, and of what comes late', () => {
+    const plan = fc.record({ late: fc.array(fc.nat(999)), gone: fc.array(fc.nat(999), { maxLength: 950 }) });
+    fc.assert(
+      fc.property(plan, ({ late, gone }) => {
+        const heap = new Heap<number>();
+        const nodes = Array.from({ length: 1000 }, (_, item) => heapNode(item, item));
+        const left = new Set(nodes);
+        for (const node of nodes) heap.push(node, node.item);
+        for (const item of gone) {
+          const node = nodes[item];
+          if (!node) continue;
+          withdrawNode(node);
+          left.delete(node);
+        }
+        for (const item of late) {
+          const node = nodes[item];
+          if (node?.heap) heap.push(node, item);
+        }
+        assert.equal(heap.values().length, left.size);
+        assert.deepEqual(
+          drain(heap),
+          [...left].map(({ item }) => item).sort((a, b) => a - b),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('forgets where a node stood once it has left', () => {
     const heap = new Heap<string>();
     const node = heapNode('only', 1);

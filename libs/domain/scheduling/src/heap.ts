@@ -19,21 +19,37 @@ export function withdrawNode<T>(node: HeapNode<T>): void {
   node.heap?.remove(node);
 }
 
-/** A binary heap. What is pushed in rising order, as most deadlines are, costs no sifting. */
+/** How far a late, small key may reach back into the run before it goes to the heap instead. */
+const REACH = 4;
+
+/** Where a node stands in the run, told from its place. Places of the heap are 0 and up. */
+const IN_RUN = -2;
+
+/**
+ * A priority queue. Most keys are times and come in rising order: those stand in a run, an array in order, where
+ * entering and leaving costs nothing but a hole. Only what comes out of order is sifted through a binary heap.
+ */
 export class Heap<T> {
   private readonly nodes: HeapNode<T>[] = [];
+  private run: (HeapNode<T> | undefined)[] = [];
+  /** Where the run begins; holes before it are passed over for good. */
+  private from = 0;
+  private inRun = 0;
 
   get size(): number {
-    return this.nodes.length;
+    return this.nodes.length + this.inRun;
   }
 
   peek(): HeapNode<T> | undefined {
-    return this.nodes[0];
+    const first = this.firstOfRun();
+    const top = this.nodes[0];
+    if (first === undefined || top === undefined) return first ?? top;
+    return before(top, first) ? top : first;
   }
 
   /** Every node, in no particular order. */
-  values(): Iterable<HeapNode<T>> {
-    return this.nodes;
+  values(): readonly HeapNode<T>[] {
+    return [...this.nodes, ...this.run.slice(this.from).filter((node) => node !== undefined)];
   }
 
   /** Puts the node in with `key`, wherever it stood before. */
@@ -41,14 +57,68 @@ export class Heap<T> {
     withdrawNode(node);
     node.key = key;
     node.heap = this;
-    this.rise(node, this.nodes.length);
+    if (this.fitsRun(node)) {
+      node.place = IN_RUN - this.run.length;
+      this.run.push(node);
+      this.inRun += 1;
+    } else {
+      this.rise(node, this.nodes.length);
+    }
   }
 
   remove(node: HeapNode<T>): void {
+    node.heap = undefined;
+    if (node.place > -1) this.removeFromHeap(node);
+    else this.removeFromRun(node);
+    node.place = -1;
+  }
+
+  private firstOfRun(): HeapNode<T> | undefined {
+    const { run } = this;
+    while (this.from < run.length) {
+      const node = run[this.from];
+      if (node !== undefined) return node;
+      this.from += 1;
+    }
+    return undefined;
+  }
+
+  /** Whether the node may stand at the end of the run; a few that are later than it give way to the heap. */
+  private fitsRun(node: HeapNode<T>): boolean {
+    const { run } = this;
+    for (let moved = 0; run.length > this.from; ) {
+      const last = run[run.length - 1];
+      if (last !== undefined && !before(node, last)) return true;
+      if (last !== undefined && moved === REACH) return false;
+      run.pop();
+      if (last === undefined) continue;
+      this.inRun -= 1;
+      this.rise(last, this.nodes.length);
+      moved += 1;
+    }
+    return true;
+  }
+
+  private removeFromRun(node: HeapNode<T>): void {
+    this.run[IN_RUN - node.place] = undefined;
+    this.inRun -= 1;
+    if (this.inRun === 0) {
+      this.run = [];
+      this.from = 0;
+    } else if (this.run.length > 64 && this.inRun * 4 < this.run.length) {
+      this.closeHoles();
+    }
+  }
+
+  private closeHoles(): void {
+    this.run = this.run.filter((node) => node !== undefined);
+    this.from = 0;
+    for (const [index, node] of this.run.entries()) if (node) node.place = IN_RUN - index;
+  }
+
+  private removeFromHeap(node: HeapNode<T>): void {
     const { place } = node;
     const last = this.nodes.pop();
-    node.heap = undefined;
-    node.place = -1;
     if (last === undefined || last === node) return;
     this.rise(last, place);
     this.sink(last);
