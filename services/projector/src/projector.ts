@@ -61,9 +61,10 @@ export class Projector implements PenstockService {
     const claims = new PartitionClaims(archive);
     const freshness = new Freshness(deps, archived);
     const control = () => this.control.state;
+    const partitionCount = () => log.partitionCount('mail.events');
     this.queries = {
-      timelines: new TimelineQuery(archive, claims, freshness, () => log.partitionCount('mail.events')),
-      messages: new MessageQuery(archive, claims, freshness),
+      timelines: new TimelineQuery(archive, claims, freshness, partitionCount),
+      messages: new MessageQuery(archive, claims, freshness, partitionCount),
       lanes: new LaneQuery(this.model, control, clock),
       rates: new RateQuery(this.model, control, clock),
     };

@@ -169,6 +169,8 @@ export class DeliveryFacts {
     readonly partition = 0,
     readonly tenant = 'acme',
     readonly domain = 'example.org',
+    /** Whether the message has several recipients. */
+    readonly expanded = false,
   ) {
     this.deliveryId = `${messageId}.${index}.${partition}`;
   }
@@ -188,7 +190,7 @@ export class DeliveryFacts {
         sendAt,
         size: 2_000,
         protocol: 'http',
-        expanded: false,
+        expanded: this.expanded,
       },
     };
   }

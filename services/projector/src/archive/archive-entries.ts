@@ -1,5 +1,5 @@
 import { type Fact, parseDeliveryId } from '@penstock/events';
-import type { ArchiveEntry } from '@penstock/ports';
+import type { ArchiveEntry, DeliveryListed } from '@penstock/ports';
 
 /**
  * A fact as the archive keeps it: with the place it had in its partition, which together with the partition's claims
@@ -7,6 +7,10 @@ import type { ArchiveEntry } from '@penstock/ports';
  */
 export type ArchivedFact = Fact & { readonly offset: number };
 
+/**
+ * The deliveries of a message that was expanded. A submission of a single recipient has none: its one delivery is
+ * `messageId.0` in whichever partition, and a second stream for it would double what archiving a delivery costs.
+ */
 export function messageStream(messageId: string): string {
   return `message-${messageId}`;
 }
@@ -30,7 +34,8 @@ export function archiveEntries(record: Fact, offset: number): readonly ArchiveEn
     default: {
       if (record.deliveryId === undefined) return [];
       const own = entry(record.deliveryId, { ...record, offset }, eventId(record));
-      return record.type === 'processed' ? [own, listed(record, record.deliveryId)] : [own];
+      if (record.type !== 'processed' || !record.body.expanded) return [own];
+      return [own, { stream: messageStream(record.messageId ?? ''), eventId: record.deliveryId, ...listing(record) }];
     }
   }
 }
@@ -52,12 +57,11 @@ function ids(deliveryId: string): { deliveryId: string; messageId?: string } {
   return parts ? { deliveryId, messageId: parts.messageId } : { deliveryId };
 }
 
-function listed(record: Extract<Fact, { type: 'processed' }>, deliveryId: string): ArchiveEntry {
-  return {
-    stream: messageStream(record.messageId ?? ''),
-    eventId: deliveryId,
-    type: 'delivery_listed',
-    at: record.at,
-    data: { type: 'delivery_listed', deliveryId, tenant: record.tenant ?? '', domain: record.body.domain },
-  };
+/** A message's entry for this delivery. */
+export function listing(record: Extract<Fact, { type: 'processed' }>): Pick<ArchiveEntry, 'type' | 'at'> & {
+  readonly data: DeliveryListed;
+} {
+  const { deliveryId = '', tenant = '', at, body } = record;
+  const data: DeliveryListed = { type: 'delivery_listed', deliveryId, tenant, domain: body.domain };
+  return { type: data.type, at, data };
 }

@@ -36,23 +36,35 @@ export function minuteRow({ key, value }: KeyedEntry): MinuteRow {
   };
 }
 
+interface Cell {
+  readonly key: string;
+  readonly fields: Counts;
+}
+
+type Cells = Map<string, Map<string, Cell>>;
+
 /** Increments not yet stored, one row per minute, provider and source, by the time of the facts. */
 export class MinuteCounters {
-  private cells = new Map<string, { readonly key: string; readonly fields: Counts }>();
+  /** By minute, provider and source. */
+  private minutes = new Map<number, Cells>();
   private newestMinute = 0;
   private prunedBefore = 0;
 
-  add(at: number, provider: string, source: string, counter: Counter, amount = 1): void {
-    const minute = Math.floor(at / MINUTE_MS);
+  /** What to add to for a fact of this time; undefined for one older than what is kept. */
+  at(time: number, provider: string, source: string): Counts | undefined {
+    const minute = Math.floor(time / MINUTE_MS);
     if (minute > this.newestMinute) this.newestMinute = minute;
-    if (minute < this.newestMinute - RETENTION_MINUTES) return;
-    const cell = this.cell(minute, provider, source);
-    cell[counter] = (cell[counter] ?? 0) + amount;
+    if (minute < this.newestMinute - RETENTION_MINUTES) return undefined;
+    const known = this.minutes.get(minute)?.get(provider)?.get(source);
+    return (known ?? this.newCell(minute, provider, source)).fields;
   }
 
   take(): readonly KeyedIncrement[] {
-    const taken = [...this.cells.values()];
-    this.cells = new Map();
+    const taken: Cell[] = [];
+    for (const providers of this.minutes.values()) {
+      for (const sources of providers.values()) taken.push(...sources.values());
+    }
+    this.minutes = new Map();
     return taken;
   }
 
@@ -64,12 +76,15 @@ export class MinuteCounters {
     return { from: PREFIX, to: minuteKeyStart(before) };
   }
 
-  private cell(minute: number, provider: string, source: string): Counts {
-    const name = `${minute}|${provider}|${source}`;
-    const known = this.cells.get(name);
-    if (known) return known.fields;
-    const fields: Counts = {};
-    this.cells.set(name, { key: minuteKey(minute, provider, source), fields });
-    return fields;
+  private newCell(minute: number, provider: string, source: string): Cell {
+    const cell: Cell = { key: minuteKey(minute, provider, source), fields: {} };
+    const providers: Cells = this.minutes.get(minute) ?? new Map();
+    const sources = providers.get(provider) ?? new Map<string, Cell>();
+    this.minutes.set(minute, providers.set(provider, sources.set(source, cell)));
+    return cell;
   }
+}
+
+export function addTo(counts: Counts, counter: Counter, amount = 1): void {
+  counts[counter] = (counts[counter] ?? 0) + amount;
 }

@@ -5,10 +5,15 @@ import type { JsonValue, KeyedEntry } from '@penstock/ports';
 const GENERATIONS = 10;
 const GENERATION_SIZE = 2_000;
 
+interface Ended {
+  /** Of its terminal fact, followed by the late ones already counted. */
+  factIds: readonly string[];
+  readonly generation: number;
+}
+
 interface Generation {
   readonly number: number;
-  /** Delivery id → id of its terminal fact, followed by the late ones already counted. */
-  readonly deliveries: Map<string, readonly string[]>;
+  readonly deliveryIds: string[];
 }
 
 /** What is to be stored and deleted since the last time it was asked. */
@@ -20,11 +25,12 @@ export interface EndedChange {
 /**
  * The deliveries of one partition that ended last, so that a late second `delivered` is counted, once, and a
  * repeated `processed` is known as one. Bounded by number, so that it depends on the log alone and not on the clock;
- * what ended longer ago is only in the archive.
+ * what ended longer ago is only in the archive. Stored and forgotten in generations, one row each.
  */
 export class EndedDeliveries {
+  private readonly deliveries = new Map<string, Ended>();
   private generations: Generation[] = [];
-  private readonly changed = new Set<Generation>();
+  private readonly changed = new Set<number>();
   private forgotten: string[] = [];
 
   constructor(private readonly partition: number) {}
@@ -34,37 +40,43 @@ export class EndedDeliveries {
   }
 
   restore(entries: readonly KeyedEntry[]): void {
-    this.generations = entries.map(({ key, value }) => ({
-      number: Number(key.slice(EndedDeliveries.prefix(this.partition).length)),
-      deliveries: new Map((value as readonly (readonly string[])[]).map(([id = '', ...facts]) => [id, facts])),
-    }));
+    for (const { key, value } of entries) {
+      const number = Number(key.slice(EndedDeliveries.prefix(this.partition).length));
+      const generation: Generation = { number, deliveryIds: [] };
+      for (const [deliveryId = '', ...factIds] of value as readonly (readonly string[])[]) {
+        generation.deliveryIds.push(deliveryId);
+        this.deliveries.set(deliveryId, { factIds, generation: number });
+      }
+      this.generations.push(generation);
+    }
   }
 
   add(deliveryId: string, terminalFactId: string): void {
-    const newest = this.newest();
-    newest.deliveries.set(deliveryId, [terminalFactId]);
-    this.changed.add(newest);
+    const { number, deliveryIds } = this.newest();
+    deliveryIds.push(deliveryId);
+    this.deliveries.set(deliveryId, { factIds: [terminalFactId], generation: number });
+    this.changed.add(number);
   }
 
   /** As much of the state as tells a repeat of the terminal fact from a late one. */
   state(deliveryId: string): LifecycleState | undefined {
-    const id = this.generationOf(deliveryId)?.deliveries.get(deliveryId)?.[0];
+    const id = this.deliveries.get(deliveryId)?.factIds[0];
     if (id === undefined) return undefined;
     return { release: 0, attempts: 0, open: false, terminal: { type: 'delivered', id, release: 0 } };
   }
 
   /** Whether this late fact is seen for the first time; from now on it is not. */
   firstLate(deliveryId: string, factId: string): boolean {
-    const generation = this.generationOf(deliveryId);
-    const facts = generation?.deliveries.get(deliveryId);
-    if (!generation || !facts || facts.includes(factId)) return false;
-    generation.deliveries.set(deliveryId, [...facts, factId]);
-    this.changed.add(generation);
+    const ended = this.deliveries.get(deliveryId);
+    if (!ended || ended.factIds.includes(factId)) return false;
+    ended.factIds = [...ended.factIds, factId];
+    this.changed.add(ended.generation);
     return true;
   }
 
   takeChange(): EndedChange {
-    const puts = [...this.changed].map((generation) => ({ key: this.key(generation), value: rows(generation) }));
+    const generations = this.generations.filter(({ number }) => this.changed.has(number));
+    const puts = generations.map((generation) => ({ key: this.key(generation), value: this.rows(generation) }));
     const deletes = this.forgotten;
     this.changed.clear();
     this.forgotten = [];
@@ -73,8 +85,8 @@ export class EndedDeliveries {
 
   private newest(): Generation {
     const last = this.generations.at(-1);
-    if (last && last.deliveries.size < GENERATION_SIZE) return last;
-    const next: Generation = { number: (last?.number ?? 0) + 1, deliveries: new Map() };
+    if (last && last.deliveryIds.length < GENERATION_SIZE) return last;
+    const next: Generation = { number: (last?.number ?? 0) + 1, deliveryIds: [] };
     this.generations.push(next);
     if (this.generations.length > GENERATIONS) this.forget(this.generations.shift());
     return next;
@@ -82,23 +94,15 @@ export class EndedDeliveries {
 
   private forget(generation: Generation | undefined): void {
     if (!generation) return;
-    this.changed.delete(generation);
+    for (const deliveryId of generation.deliveryIds) this.deliveries.delete(deliveryId);
     this.forgotten.push(this.key(generation));
   }
 
-  private generationOf(deliveryId: string): Generation | undefined {
-    for (let at = this.generations.length - 1; at >= 0; at--) {
-      const generation = this.generations[at];
-      if (generation?.deliveries.has(deliveryId)) return generation;
-    }
-    return undefined;
+  private rows({ deliveryIds }: Generation): JsonValue {
+    return deliveryIds.map((deliveryId) => [deliveryId, ...(this.deliveries.get(deliveryId)?.factIds ?? [])]);
   }
 
   private key(generation: Generation): string {
     return `${EndedDeliveries.prefix(this.partition)}${String(generation.number).padStart(10, '0')}`;
   }
-}
-
-function rows(generation: Generation): JsonValue {
-  return [...generation.deliveries].map(([deliveryId, facts]) => [deliveryId, ...facts]);
 }

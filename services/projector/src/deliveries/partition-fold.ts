@@ -28,8 +28,8 @@ export class PartitionFold {
   /** Pending deliveries whose row is not what it was; ended ones whose row is to be deleted. */
   readonly changed = new Set<PendingDelivery>();
   readonly gone: string[] = [];
-  /** Lanes whose row is not what it was, by key; one that is no longer among `lanes` has lost its last delivery. */
-  readonly changedLanes = new Set<string>();
+  /** Lanes whose row is not what it was, by key of the row: the row of an empty one goes. */
+  readonly changedLanes = new Map<string, Lane>();
   /** About deliveries never seen accepted, or ended so long ago that they are forgotten. */
   unknownFacts = 0;
 
@@ -54,11 +54,10 @@ export class PartitionFold {
   }
 
   laneNamed(name: LaneName): Lane {
-    const key = laneKey(name, this.partition);
-    const known = this.lanes.get(key);
+    const known = this.lanes.get(laneName(name));
     if (known) return known;
-    const lane = new Lane(name, key);
-    this.lanes.set(key, lane);
+    const lane = new Lane(name, laneKey(name, this.partition));
+    this.lanes.set(laneName(name), lane);
     return lane;
   }
 
@@ -149,13 +148,17 @@ export class PartitionFold {
     this.changed.delete(delivery);
     if (delivery.stored) this.gone.push(deliveryId);
     this.ended.add(deliveryId, factId);
-    this.changedLanes.add(delivery.lane.key);
+    this.changedLanes.set(delivery.lane.key, delivery.lane);
     // At once, not when the row is written: what a lane remembers must not depend on when that is.
-    if (delivery.lane.empty) this.lanes.delete(delivery.lane.key);
+    if (delivery.lane.empty) this.lanes.delete(laneName(delivery.lane));
   }
 
   private touch(delivery: PendingDelivery): void {
     this.changed.add(delivery);
-    this.changedLanes.add(delivery.lane.key);
+    this.changedLanes.set(delivery.lane.key, delivery.lane);
   }
+}
+
+function laneName(name: LaneName): string {
+  return `${name.pool}|${name.domain}|${name.class}`;
 }

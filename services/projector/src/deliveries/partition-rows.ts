@@ -72,7 +72,7 @@ async function restoreLanes(store: KeyedStore, partition: number, fold: Partitio
       const lane = fold.laneNamed(name);
       lane.restore(fromJson<LaneRow>(row.value));
       // Whether anybody waits in it still, the deliveries and the facts since the checkpoint will tell.
-      fold.changedLanes.add(lane.key);
+      fold.changedLanes.set(lane.key, lane);
     }
   }
 }

@@ -94,10 +94,9 @@ export class ReadModelSink implements FactSink {
     const puts: KeyedEntry[] = [];
     const deletes: string[] = [];
     for (const { fold } of this.partitions.values()) {
-      for (const key of fold.changedLanes) {
-        const lane = fold.lanes.get(key);
-        if (lane && !lane.empty) puts.push({ key, value: toJson(lane.row()) });
-        else deletes.push(key);
+      for (const [key, lane] of fold.changedLanes) {
+        if (lane.empty) deletes.push(key);
+        else puts.push({ key, value: toJson(lane.row()) });
       }
       fold.changedLanes.clear();
     }

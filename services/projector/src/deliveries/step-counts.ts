@@ -1,6 +1,6 @@
 import { assertNever, type Fact, type LifecycleState, type Step } from '@penstock/events';
 import { type Counter, OTHER_PROVIDER, UNRESOLVED_PROVIDER } from '../counters/counter-names.ts';
-import type { MinuteCounters } from '../counters/minute-counters.ts';
+import { addTo, type MinuteCounters } from '../counters/minute-counters.ts';
 import type { PendingDelivery, Route } from './pending-delivery.ts';
 
 type DeliveryFact = Exclude<Fact, { type: 'partition_claimed' }>;
@@ -22,12 +22,14 @@ export function countStep(
   const counter = counterOf(step, record);
   if (counter === undefined) return;
   const { provider, source } = accountOf(record, delivery?.route);
-  const add = (name: Counter, amount?: number) => counters.add(record.at, provider, source, name, amount);
-  add(counter);
-  if (step.state && before && step.state.attempts > before.attempts) add('attempts');
+  const counts = counters.at(record.at, provider, source);
+  if (!counts) return;
+  addTo(counts, counter);
+  if (step.state && before && step.state.attempts > before.attempts) addTo(counts, 'attempts');
   if (record.type !== 'delivered') return;
-  if (record.body.mayDuplicate) add('markedDuplicates');
-  if (step.transition === 'ended' && delivery) add('latencyMs', Math.max(0, record.at - delivery.acceptedAt));
+  if (record.body.mayDuplicate) addTo(counts, 'markedDuplicates');
+  if (step.transition !== 'ended' || !delivery) return;
+  addTo(counts, 'latencyMs', Math.max(0, record.at - delivery.acceptedAt));
 }
 
 function counterOf(step: Step, record: DeliveryFact): Counter | undefined {

@@ -1,6 +1,6 @@
-import { isMessageId } from '@penstock/events';
+import { formatDeliveryId, isMessageId } from '@penstock/events';
 import type { Archive, DeliveryListed } from '@penstock/ports';
-import { messageStream } from '../archive/archive-entries.ts';
+import { listing, messageStream } from '../archive/archive-entries.ts';
 import type { PartitionClaims } from '../archive/partition-claims.ts';
 import { type Answer, badId, found, notYetKnown, unknown } from './answers.ts';
 import { DELIVERY_STATUSES, type DeliveryHistory, type DeliveryStatus, judge, readFacts } from './delivery-history.ts';
@@ -45,6 +45,7 @@ export class MessageQuery {
     private readonly archive: Archive,
     private readonly claims: PartitionClaims,
     private readonly freshness: Freshness,
+    private readonly partitionCount: () => number,
   ) {}
 
   async message(tenant: string, messageId: string, page: Page): Promise<Answer<MessageView>> {
@@ -63,7 +64,17 @@ export class MessageQuery {
 
   private async listed(messageId: string, from: number, limit: number): Promise<readonly DeliveryListed[]> {
     const events = await this.archive.read(messageStream(messageId), from, limit);
+    if (events.length === 0 && from === 0) return this.single(messageId);
     return events.map(({ data }) => data).filter((data) => data.type === 'delivery_listed');
+  }
+
+  /** The delivery of a message that was never expanded; its partition is not known from the message's id. */
+  private async single(messageId: string): Promise<readonly DeliveryListed[]> {
+    const partitions = Array.from({ length: this.partitionCount() }, (_, partition) => partition);
+    const found = await Promise.all(
+      partitions.map((partition) => this.archive.read(formatDeliveryId({ messageId, index: 0, partition }), 0, 1)),
+    );
+    return found.flat().flatMap(({ data }) => (data.type === 'processed' ? [listing(data).data] : []));
   }
 
   private async view(messageId: string, page: Page, listed: readonly DeliveryListed[]): Promise<MessageView> {

@@ -11,10 +11,14 @@ function contentOf<T>(answer: Answer<T>): T {
 
 const CAUSE = (answer: Answer<unknown>) => (answer.kind === 'refused' ? answer.refusal.cause : 'found');
 
+function recipient(index: number): DeliveryFacts {
+  return new DeliveryFacts('m1', index, index % 4, 'acme', 'example.org', true);
+}
+
 async function campaign(recipients: number): Promise<Rig> {
   const rig = new Rig();
   await rig.start();
-  const deliveries = Array.from({ length: recipients }, (_, index) => new DeliveryFacts('m1', index, index % 4));
+  const deliveries = Array.from({ length: recipients }, (_, index) => recipient(index));
   await rig.append(...deliveries.map((delivery) => delivery.processed()));
   const [first, second] = deliveries;
   if (first) await rig.append(first.released(1, START), first.delivered(1, START + 5));
@@ -63,13 +67,28 @@ describe('asking for a message', () => {
     assert.equal(CAUSE(await messages.message('acme', 'm 2', { limit: 2 })), 'bad_request');
   });
 
+  it('finds a single recipient in whichever partition it lies', async () => {
+    const rig = new Rig();
+    await rig.start();
+    await rig.append(new DeliveryFacts('m1', 0, 3).processed());
+    await rig.settled();
+    const { messages } = rig.projector.queries;
+    const message = contentOf(await messages.message('acme', 'm1', { limit: 2 }));
+    assert.deepEqual(
+      [message.deliveries[0]?.deliveryId, message.counts?.total, message.next],
+      ['m1.0.3', 1, undefined],
+    );
+    assert.equal(CAUSE(await messages.message('umbrella', 'm1', { limit: 2 })), 'unknown');
+    assert.equal(CAUSE(await messages.message('umbrella', 'm1', { limit: 2, after: 1 })), 'unknown');
+  });
+
   it('waits for a submission that is accepted but not yet expanded', async () => {
     const rig = new Rig();
     await rig.start();
     await rig.log.append([{ topic: 'mail.submissions', partition: 1, records: [received('m1')] }]);
     const asked = rig.projector.queries.messages.message('acme', 'm1', { limit: 9 });
     while (rig.time.waiting === 0) await Promise.resolve();
-    await rig.append(new DeliveryFacts('m1').processed());
+    await rig.append(recipient(0).processed());
     await rig.log.commit('ingest-expander', 'mail.submissions', 1, 1);
     rig.time.advance(20);
     assert.equal(contentOf(await asked).deliveries.length, 1);
