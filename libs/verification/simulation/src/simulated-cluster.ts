@@ -1,3 +1,4 @@
+import type { Topic } from '@penstock/events';
 import type {
   Archive,
   Clock,
@@ -53,9 +54,10 @@ export class SimulatedCluster {
     readonly simulation: Simulation,
     sites: readonly WorldSite[],
     faults?: FaultPlan,
+    partitions: Partial<Record<Topic, number>> = {},
   ) {
     this.faults = faults ?? new FaultPlan(simulation);
-    this.log = new SimulatedLog(simulation, this.faults);
+    this.log = new SimulatedLog(simulation, this.faults, partitions);
     this.content = new SimulatedContent(this.faults);
     this.state = new SurvivingStores(simulation);
     this.readModels = new SurvivingStores(simulation);

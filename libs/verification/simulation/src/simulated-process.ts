@@ -75,6 +75,11 @@ export class SimulatedProcess {
     });
   }
 
+  /** A call on something that lives in this process, such as a file of its own: what had not happened dies with it. */
+  callInside<R>(label: string, delayMs: number, effect: () => R | Promise<R>): Promise<R> {
+    return this.call(label, delayMs, 0, () => (this.up ? effect() : never()));
+  }
+
   private after(delayMs: number, callback: () => void): TimerHandle {
     // Node rounds delays down to whole milliseconds, one at least.
     const delay = Math.max(1, Math.trunc(delayMs));

@@ -5,6 +5,8 @@ export class Trace {
   private readonly hash: Hash = createHash('sha256');
   private readonly kept: string[] = [];
   private written = 0;
+  /** Given every line, for whoever wants to read along. */
+  mirror: ((text: string) => void) | undefined;
 
   constructor(private readonly keep = 200) {}
 
@@ -12,6 +14,7 @@ export class Trace {
     this.hash.update(text).update('\n');
     this.kept[this.written % this.keep] = text;
     this.written += 1;
+    this.mirror?.(text);
   }
 
   get length(): number {

@@ -72,7 +72,7 @@ class StoreConnection implements KeyedStore {
 
   private call<R>(what: string, effect: () => Promise<R>): Promise<R> {
     const random = this.process.simulation.random(`state ${this.process.label}`);
-    return this.process.call(`${what} ${this.name}`, latency(random, 1), 0, effect);
+    return this.process.callInside(`${what} ${this.name}`, latency(random, 1), effect);
   }
 }
 
@@ -86,7 +86,7 @@ export class SurvivingArchive {
   connect(process: SimulatedProcess): Archive {
     const random = this.simulation.random(`archive ${process.label}`);
     const call = <R>(what: string, effect: () => Promise<R>) =>
-      process.call(`archive ${what}`, latency(random, 1), 0, effect);
+      process.callInside(`archive ${what}`, latency(random, 1), effect);
     return {
       append: (entries, positions) => call('append', () => this.append(entries, positions)),
       positions: () => call('positions', () => this.archive.positions()),

@@ -1,0 +1,90 @@
+import type { ApiKey } from '@penstock/access';
+import type { Ingest } from '@penstock/ingest';
+import type { SeededRandom, Simulation } from '@penstock/simulation';
+import { DOMAINS, NOWHERE } from './surroundings.ts';
+
+/** A submission that was answered with success: from here on it must not be lost. */
+export interface Acknowledged {
+  readonly messageId: string;
+  readonly recipients: readonly string[];
+}
+
+const SPREAD_MS = 30_000;
+/** A client gives up waiting for an answer, and sends the same again. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Clients that send mail until each of their messages is acknowledged. Every try has addresses of its own, so that
+ * a receiver's copies tell which acceptance they come from.
+ */
+export class Campaign {
+  readonly acknowledged: Acknowledged[] = [];
+  private left: number;
+  private readonly random: SeededRandom;
+
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly ingest: () => Ingest | undefined,
+    recipients: number,
+  ) {
+    this.random = simulation.random('campaign');
+    this.left = 0;
+    for (let planned = 0, n = 0; planned < recipients; n++) {
+      const size = Math.min(this.random.chance(0.5) ? 1 : this.random.between(2, 5), recipients - planned);
+      planned += size;
+      this.left += 1;
+      this.simulation.after(this.random.below(SPREAD_MS), `client ${n} begins`, () => this.send(n, size, 1));
+    }
+  }
+
+  get done(): boolean {
+    return this.left === 0;
+  }
+
+  private send(n: number, size: number, attempt: number): void {
+    const recipients = Array.from({ length: size }, (_, i) => this.address(`${n}.${i}.${attempt}`));
+    let settled = false;
+    const again = (why: unknown) => {
+      this.simulation.note(`  client ${n} has no answer: ${String(why)}`);
+      if (settled) return;
+      settled = true;
+      this.simulation.after(this.random.between(100, 2_000), `client ${n} tries again`, () =>
+        this.send(n, size, attempt + 1),
+      );
+    };
+    this.simulation.after(PATIENCE_MS, '', () => again('patience'));
+    const answer = this.ingest()?.mailSend.send(this.request(recipients), this.key());
+    answer?.then(({ status, messageId, problems }) => {
+      if (status === 400) this.simulation.fail(new Error(`refused: ${JSON.stringify(problems)}`));
+      if (status !== 202 || messageId === undefined) return again(status);
+      // Who has given up waiting did not hear the answer.
+      if (settled) return;
+      settled = true;
+      this.left -= 1;
+      this.simulation.note(`  client ${n} acknowledged ${messageId}`);
+      this.acknowledged.push({ messageId, recipients });
+    }, again);
+  }
+
+  private address(local: string): string {
+    const unknown = this.random.chance(0.05) ? 'unknown' : 'user';
+    const domain = this.random.chance(0.04) ? NOWHERE : this.random.pick(DOMAINS);
+    return `${unknown}.${local}@${domain}`;
+  }
+
+  private request(recipients: readonly string[]): object {
+    const sendAt = Math.ceil(this.simulation.now / 1_000) + this.random.between(1, 60);
+    return {
+      from: { email: 'news@sender.example' },
+      subject: 'Hello',
+      content: [{ type: 'text/plain', value: 'A short message.' }],
+      personalizations: recipients.map((email) => ({ to: [{ email }] })),
+      ...(this.random.chance(0.15) ? { send_at: sendAt } : {}),
+    };
+  }
+
+  private key(): ApiKey {
+    const trafficClass = this.random.chance(0.3) ? 'transactional' : 'bulk';
+    return { tenant: 'acme', class: trafficClass, scopes: new Set(['mail']) };
+  }
+}

@@ -1,0 +1,92 @@
+import type { Policy } from '@penstock/policy';
+import type { SimulatedCluster } from '@penstock/simulation';
+import type { Campaign } from './campaign.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import { NOWHERE } from './surroundings.ts';
+
+/** An attempt that began in time may still be on the wire, ms. */
+const WIRE_MS = 500;
+/** Every delivery has its terminal fact this long after the end of `max_age`. */
+const END_MS = 15 * 60_000;
+
+/**
+ * What may arrive at a receiver, and when; checked as it arrives. Answers the addresses that some receiver refuses
+ * for good, as they become known.
+ */
+export function watchAttempts(cluster: SimulatedCluster, ledger: Ledger, policy: Policy): ReadonlySet<string> {
+  const refused = new Set<string>();
+  cluster.world.onEvent((event) => {
+    if (event.kind === 'refused') refused.add(event.recipient);
+    if (event.kind !== 'recipient') return;
+    const entry = ledger.byAddress.get(event.recipient);
+    if (!entry) throw new Error(`${event.recipient} was attempted and never accepted`);
+    const { deliveryId, sendAt, state, overtaken } = entry;
+    if (event.at < sendAt) throw new Error(`${deliveryId} was attempted ${sendAt - event.at} ms early`);
+    if (event.at > sendAt + policy.retry.maxAgeMs + WIRE_MS) throw new Error(`${deliveryId} was attempted too late`);
+    // What a dead process had sent may arrive whenever it likes.
+    if (event.senderAlive && !state.open && !overtaken) throw new Error(`${deliveryId} was attempted without an open release`);
+  });
+  return refused;
+}
+
+/** The story so far, from every side. */
+export interface Evidence {
+  readonly cluster: SimulatedCluster;
+  readonly ledger: Ledger;
+  readonly campaign: Campaign;
+  readonly policy: Policy;
+  readonly refused: ReadonlySet<string>;
+}
+
+/** What must hold when everything has come to rest. */
+export async function checkEnd({ cluster, ledger, campaign, policy, refused }: Evidence): Promise<void> {
+  for (const { messageId, recipients } of campaign.acknowledged) {
+    for (const address of recipients) {
+      const entry = ledger.byAddress.get(address);
+      if (!entry) throw new Error(`${address} of message ${messageId} was acknowledged and is lost`);
+      if (entry.messageId !== messageId) throw new Error(`${address} belongs to another message`);
+    }
+  }
+  for (const entry of ledger.deliveries.values()) {
+    checkTerminal(entry, policy, refused);
+    checkCopies(entry, cluster.world.accepted.get(entry.address) ?? 0);
+    await checkArchived(cluster, entry);
+  }
+}
+
+function checkTerminal(
+  { deliveryId, address, domain, sendAt, doubts, terminal }: Entry,
+  policy: Policy,
+  refused: ReadonlySet<string>,
+): void {
+  if (!terminal) throw new Error(`${deliveryId} never ended`);
+  if (terminal.at > sendAt + policy.retry.maxAgeMs + END_MS) throw new Error(`${deliveryId} ended too late`);
+  if (terminal.type === 'bounced' && !refused.has(address) && domain !== NOWHERE) {
+    throw new Error(`${deliveryId} bounced, and nobody had refused it`);
+  }
+  if (terminal.type !== 'dropped') return;
+  if (terminal.body.cause === 'expired' && terminal.at < sendAt + policy.retry.maxAgeMs) {
+    throw new Error(`${deliveryId} expired ${sendAt + policy.retry.maxAgeMs - terminal.at} ms early`);
+  }
+  if (terminal.body.cause === 'outcome_unknown' && doubts === 0) {
+    throw new Error(`${deliveryId} was dropped as unknown, and nothing was`);
+  }
+}
+
+/** What receivers hold agrees with what the log says, copies included. */
+function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: Entry, copies: number): void {
+  if (terminal?.type === 'delivered' && copies === 0) throw new Error(`${deliveryId} is delivered and nobody has it`);
+  if (terminal?.type !== 'delivered' && copies > 0 && doubts === 0) {
+    throw new Error(`${deliveryId} ended as ${terminal?.type}, and the receiver has it`);
+  }
+  if (copies - 1 > mayDuplicate) {
+    throw new Error(`${deliveryId} arrived ${copies} times, and ${mayDuplicate} releases said it might repeat`);
+  }
+}
+
+/** The archive tells the same end, once. */
+async function checkArchived(cluster: SimulatedCluster, { deliveryId, terminal }: Entry): Promise<void> {
+  const events = await cluster.archive.current.read(deliveryId, 0, 10_000);
+  const ends = events.filter(({ data }) => 'id' in data && data.id === terminal?.id);
+  if (ends.length !== 1) throw new Error(`${deliveryId} has its end ${ends.length} times in the archive`);
+}

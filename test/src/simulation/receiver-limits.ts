@@ -1,0 +1,62 @@
+import { matchProvider, type Policy, type Rate, resolveShaping, type Shaping } from '@penstock/policy';
+import type { SimulatedCluster, WorldEvent, WorldSite } from '@penstock/simulation';
+
+/**
+ * How much two commands may close up on their way: the world's slowest wire, both ways, ms. What left at its pace
+ * arrives bunched by at most that.
+ */
+const JITTER_MS = 200;
+
+/** Counts at the receivers what the policy limits, per source and site. */
+export function watchLimits(cluster: SimulatedCluster, policy: Policy): void {
+  const paths = new Map<string, PathCount>();
+  cluster.world.onEvent((event) => {
+    const key = `${event.client} → ${event.site}`;
+    const path = paths.get(key) ?? new PathCount(key, shapingOf(cluster, policy, event.site));
+    paths.set(key, path);
+    path.count(event);
+  });
+}
+
+function shapingOf(cluster: SimulatedCluster, policy: Policy, name: string): Shaping {
+  const site = cluster.world.sites.all.find((candidate) => candidate.name === name);
+  if (!site) throw new RangeError(`there is no site ${name}`);
+  return resolveShaping(policy, { provider: providerOf(policy, site) });
+}
+
+function providerOf(policy: Policy, site: WorldSite): string | undefined {
+  return matchProvider(policy, { domain: site.domains[0] ?? '', mxHosts: site.mxHosts });
+}
+
+class PathCount {
+  private connections = 0;
+  /** When the next transaction would be due if all came at the rate (GCRA's theoretical arrival time). */
+  private due = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly path: string,
+    private readonly shaping: Shaping,
+  ) {}
+
+  count(event: WorldEvent): void {
+    if (event.kind === 'opened') this.opened();
+    if (event.kind === 'closed') this.connections -= 1;
+    if (event.kind === 'mail' && this.shaping.maxMessageRate) this.mail(event.at, this.shaping.maxMessageRate);
+  }
+
+  private opened(): void {
+    this.connections += 1;
+    if (this.connections <= this.shaping.connectionLimit) return;
+    throw new Error(`${this.path}: ${this.connections} connections, ${this.shaping.connectionLimit} at most`);
+  }
+
+  private mail(at: number, { count, periodMs, burst }: Rate): void {
+    const interval = periodMs / count;
+    const early = this.due - at;
+    // One of grace, since a burst of n may be read as n besides the first.
+    if (early > burst * interval + JITTER_MS) {
+      throw new Error(`${this.path}: a transaction ${Math.round(early)} ms ahead of the pace`);
+    }
+    this.due = Math.max(this.due, at) + interval;
+  }
+}

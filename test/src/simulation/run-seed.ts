@@ -1,0 +1,112 @@
+import { derivedId } from '@penstock/events';
+import { parsePolicy, policyVersion } from '@penstock/policy';
+import { type Fault, FaultPlan, isolatedRun, SimulatedCluster, Simulation } from '@penstock/simulation';
+import { Campaign } from './campaign.ts';
+import { checkEnd, type Evidence, watchAttempts } from './checkers.ts';
+import { Ledger } from './ledger.ts';
+import { watchLimits } from './receiver-limits.ts';
+import { Supervisor } from './supervisor.ts';
+import { PARTITIONS, POLICY, SITES } from './surroundings.ts';
+
+export interface SeedOptions {
+  readonly seed: number;
+  /** Recipients of the campaign. */
+  readonly messages: number;
+  /** Instead of those the seed draws. */
+  readonly faults?: ReadonlyMap<Fault, number>;
+  /** Given every line of the trace. */
+  readonly mirror?: (line: string) => void;
+}
+
+export interface SeedReport {
+  readonly seed: number;
+  readonly plan: string;
+  readonly fired: ReadonlyMap<Fault, number>;
+  readonly steps: number;
+  readonly digest: string;
+  /** Terminal facts by type. */
+  readonly ends: ReadonlyMap<string, number>;
+  readonly failure?: { readonly error: unknown; readonly trace: readonly string[] };
+}
+
+/** With faults: long enough for the whole campaign to have met them. */
+const TROUBLE = { maxSteps: 40_000, maxMs: 180_000 };
+/** Without: the longest life of a delivery and the 15 minutes after it, and then some. */
+const CALM = { maxSteps: 400_000, maxMs: 45 * 60_000 };
+
+/** One run: a campaign under the seed's faults, then calm until everything has ended, then the reckoning. */
+export async function runSeed(options: SeedOptions): Promise<SeedReport> {
+  const simulation = new Simulation(options.seed);
+  simulation.trace.mirror = options.mirror;
+  const plan = new FaultPlan(simulation, options.faults);
+  const cluster = new SimulatedCluster(simulation, SITES, plan, PARTITIONS);
+  const ends = new Map<string, number>();
+  let failure: SeedReport['failure'];
+  try {
+    await isolatedRun(simulation, () => story(cluster, options, ends));
+  } catch (error) {
+    failure = { error, trace: simulation.trace.tail() };
+  }
+  const { steps, trace } = simulation;
+  const report = { seed: options.seed, plan: String(plan), fired: plan.fired, steps, digest: trace.digest(), ends };
+  return failure ? { ...report, failure } : report;
+}
+
+async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<string, number>): Promise<void> {
+  const { simulation, faults } = cluster;
+  const policy = parsePolicy(POLICY);
+  publishPolicy(cluster);
+  const ledger = new Ledger(cluster);
+  const refused = watchAttempts(cluster, ledger, policy);
+  watchLimits(cluster, policy);
+  const supervisor = new Supervisor(cluster);
+  supervisor.startAll();
+  simulation.observe(() => supervisor.crashAsPlanned());
+  const campaign = new Campaign(simulation, () => supervisor.current('ingest'), options.messages);
+  const allEnded = () => campaign.done && ledger.pending === 0 && supervisor.allUp && expanded(campaign, ledger);
+  await simulation.runUntil(allEnded, TROUBLE);
+  faults.switchOff();
+  const result = await simulation.runUntil(allEnded, CALM);
+  for (const { terminal } of ledger.deliveries.values()) {
+    const type = terminal?.type ?? 'pending';
+    ends.set(type, (ends.get(type) ?? 0) + 1);
+  }
+  if (result !== 'reached') throw new Error(stuck(result, { cluster, ledger, campaign, policy, refused }));
+  await settleArchive(cluster, supervisor);
+  await checkEnd({ cluster, ledger, campaign, policy, refused });
+}
+
+/** Whether everything that was acknowledged has become deliveries. */
+function expanded({ acknowledged }: Campaign, ledger: Ledger): boolean {
+  return acknowledged.every(({ recipients }) => recipients.every((address) => ledger.byAddress.has(address)));
+}
+
+function publishPolicy({ log, simulation }: SimulatedCluster): void {
+  const version = policyVersion(POLICY);
+  const body = { policyVersion: version, text: POLICY, changedBy: 'simulation' };
+  const id = derivedId('policy_changed', version);
+  const record = { id, type: 'policy_changed', version: 1, at: simulation.now, partition: 0, body } as const;
+  log.store({ topic: 'mail.control', partition: 0, records: [record] });
+}
+
+/** The archive is written behind: wait until it has what the log has. */
+async function settleArchive(cluster: SimulatedCluster, supervisor: Supervisor): Promise<void> {
+  const projector = supervisor.current('projector');
+  const partitions = Array.from({ length: cluster.log.data.partitionCount('mail.events') }, (_, i) => i);
+  let settled = false;
+  const reached = partitions.map((i) => projector?.reached(i, cluster.log.data.bounds('mail.events', i).end));
+  void Promise.all(reached).then(() => {
+    settled = true;
+  });
+  const result = await cluster.simulation.runUntil(() => settled, CALM);
+  if (result !== 'reached') throw new Error('the projector does not reach the end of the log');
+}
+
+function stuck(result: string, { ledger, campaign, cluster }: Evidence): string {
+  const open = [...ledger.deliveries.values()].filter(({ terminal }) => !terminal);
+  const some = open
+    .slice(0, 5)
+    .map(({ deliveryId, domain, state }) => `${deliveryId} ${domain} ${JSON.stringify(state)}`);
+  const clients = campaign.done ? '' : 'clients still wait; ';
+  return `${result} after ${cluster.simulation.steps} steps: ${clients}${open.length} deliveries without an end\n${some.join('\n')}`;
+}

@@ -1,0 +1,77 @@
+/** The simulated world: who receives mail, under which policy. */
+import type { WorldSite } from '@penstock/simulation';
+
+export const SITES: readonly WorldSite[] = [
+  site('gmail', ['gmail.example', 'googlemail.example'], ['mx1.google.example', 'mx2.google.example'], 1),
+  site('yahoo', ['yahoo.example'], ['mta.yahoodns.example'], 2),
+  site('corporate', ['acme.example'], ['mail.acme.example'], 3),
+  site('tiny', ['tiny.example'], ['mx.tiny.example'], 4),
+];
+
+export const DOMAINS: readonly string[] = SITES.flatMap(({ domains }) => domains);
+
+/** Of no site: does not exist. */
+export const NOWHERE = 'nowhere.invalid';
+
+function site(name: string, domains: readonly string[], mxHosts: readonly string[], net: number): WorldSite {
+  return { name, domains, mxHosts, addresses: mxHosts.map((_, i) => `20.0.${net}.${i + 1}`) };
+}
+
+/** Two sources, and as few partitions of the rest as show what more would. */
+export const PARTITIONS = { 'mail.attempts': 2, 'mail.submissions': 2, 'mail.events': 4 } as const;
+
+/** Waits are short, so that a delivery's whole life fits into a few thousand steps. */
+export const POLICY = `
+egress = "internet"
+default_pool = "main"
+
+["default"]
+connection_limit = 4
+max_connection_rate = "20/s,max_burst=5"
+max_deliveries_per_connection = 5
+max_message_rate = "50/s,max_burst=5"
+enable_tls = "Disabled"
+idle_timeout = "2s"
+
+[provider."gmail"]
+match = [{ MXSuffix = ".google.example" }]
+connection_limit = 2
+max_message_rate = "5/s,max_burst=2"
+
+[provider."yahoo"]
+match = [{ MXSuffix = ".yahoodns.example" }]
+connection_limit = 1
+max_deliveries_per_connection = 2
+
+[source."ip-1"]
+ehlo_domain = "mta1.sender.example"
+partition = 0
+
+[source."ip-2"]
+ehlo_domain = "mta2.sender.example"
+partition = 1
+
+[pool."main"]
+sources = ["ip-1", "ip-2"]
+
+[retry]
+retry_interval = "5s"
+max_retry_interval = "60s"
+jitter = 0.1
+max_age = "10m"
+deferral_notice_after = "3s"
+deferral_notice_every = "1m"
+greylist_interval = "5s"
+hint_min = "1s"
+hint_max = "1m"
+unknown_retry_interval = "10s"
+unknown_max_repeats = 2
+nxdomain_interval = "5s"
+suspend = "2s"
+max_suspend = "20s"
+
+[dispatch]
+max_attempts_in_flight = 20
+start_within = "20s"
+attempt_max = "1m"
+`;
