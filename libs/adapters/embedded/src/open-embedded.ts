@@ -7,7 +7,7 @@ import { lockFolder } from './folder-lock.ts';
 import { ARCHIVE_SCHEMA, SqliteArchive } from './folds/sqlite-archive.ts';
 import { SqliteFile } from './folds/sqlite-file.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
-import { CommittedOffsets } from './log/committed-offsets.ts';
+import { CommittedOffsets, OFFSETS_SCHEMA } from './log/committed-offsets.ts';
 import { EmbeddedEventLog } from './log/embedded-event-log.ts';
 import { GroupWriter } from './segments/group-writer.ts';
 import { recoverSegments } from './segments/recovery.ts';
@@ -67,7 +67,10 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const recovered = recoverSegments(folder, telemetry);
   const { catalogue, salt, segment, position } = recovered;
   const reader = new SegmentReader(folder, salt);
-  const committed = new CommittedOffsets(SqliteFile.open(join(dataDir, 'offsets.db'), '', telemetry), telemetry);
+  const committed = new CommittedOffsets(
+    SqliteFile.open(join(dataDir, 'offsets.db'), OFFSETS_SCHEMA, telemetry),
+    telemetry,
+  );
   const archiveFile = SqliteFile.open(join(dataDir, 'archive.db'), ARCHIVE_SCHEMA, telemetry);
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
   const readModels = new SqliteStores(join(dataDir, 'models'), telemetry);

@@ -1,56 +1,49 @@
-interface Cached {
-  readonly bytes: Uint8Array;
-  durable: boolean;
-}
-
-/** What was written or read lately, the least recently used forgotten first, and all that is not durable yet. */
+/**
+ * What was written or read lately, and all that is not durable yet.
+ *
+ * Two generations: what is used moves to the younger one, and when that holds half of the bound the older one is
+ * dropped whole. (Deleting entries one by one from the front of a Map makes V8 walk over the holes each time.)
+ */
 export class ContentCache {
-  private readonly entries = new Map<string, Cached>();
-  private bytes = 0;
+  private readonly pinned = new Map<string, Uint8Array>();
+  private young = new Map<string, Uint8Array>();
+  private old = new Map<string, Uint8Array>();
+  private youngBytes = 0;
 
   constructor(private readonly maxBytes: number) {}
 
   get(reference: string): Uint8Array | undefined {
-    const entry = this.entries.get(reference);
-    if (!entry) return undefined;
-    this.entries.delete(reference);
-    this.entries.set(reference, entry);
-    return entry.bytes;
+    const young = this.young.get(reference) ?? this.pinned.get(reference);
+    if (young) return young;
+    const old = this.old.get(reference);
+    if (old) this.keep(reference, old);
+    return old;
   }
 
   /** Keeps bytes that the disk has. */
   keep(reference: string, bytes: Uint8Array): void {
-    this.hold(reference, bytes, true);
+    if (bytes.length * 2 > this.maxBytes) return;
+    this.youngBytes += bytes.length;
+    if (this.youngBytes * 2 > this.maxBytes) {
+      this.old = this.young;
+      this.young = new Map();
+      this.youngBytes = bytes.length;
+    }
+    this.young.set(reference, bytes);
   }
 
   /** Keeps bytes that the disk may not have yet; they stay until `settle` is called for them. */
   pin(reference: string, bytes: Uint8Array): void {
-    this.hold(reference, bytes, false);
+    this.pinned.set(reference, bytes);
   }
 
   /** The disk has them now. */
   settle(references: readonly string[]): void {
     for (const reference of references) {
-      const entry = this.entries.get(reference);
-      if (entry) entry.durable = true;
-    }
-    this.forget();
-  }
-
-  private hold(reference: string, bytes: Uint8Array, durable: boolean): void {
-    if (this.entries.has(reference)) return;
-    this.entries.set(reference, { bytes, durable });
-    this.bytes += bytes.length;
-    this.forget();
-  }
-
-  private forget(): void {
-    if (this.bytes <= this.maxBytes) return;
-    for (const [reference, entry] of this.entries) {
-      // Older entries are durable before younger ones, but for those lately used: at the first pinned one, enough.
-      if (this.bytes <= this.maxBytes || !entry.durable) return;
-      this.entries.delete(reference);
-      this.bytes -= entry.bytes.length;
+      const bytes = this.pinned.get(reference);
+      if (!bytes) continue;
+      this.pinned.delete(reference);
+      this.keep(reference, bytes);
     }
   }
 }

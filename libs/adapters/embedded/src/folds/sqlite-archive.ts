@@ -1,21 +1,25 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Archive, ArchivedEvent, ArchiveEntry } from '@penstock/ports';
-import type { SqliteFile } from './sqlite-file.ts';
+import type { FoldSchema, SqliteFile } from './sqlite-file.ts';
 
 /**
  * Events are keyed by the stream's number, given when it is first seen, and the revision: what is written together
  * lies together, although stream names are random.
  */
-export const ARCHIVE_SCHEMA = `
-  CREATE TABLE streams (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE events (
-    key INTEGER PRIMARY KEY, event_id TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL
-  );
-`;
+export const ARCHIVE_SCHEMA: FoldSchema = {
+  tables: `
+    CREATE TABLE streams (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE events (
+      key INTEGER PRIMARY KEY, event_id TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL
+    );
+  `,
+  pageBytes: 16384,
+};
 
 /** Revisions of a stream; with a number below 2^33 the key is an exact JavaScript number. */
 const REVISIONS = 2 ** 20;
-const STREAMS_REMEMBERED = 20_000;
+/** In each of two generations; the earlier one is dropped whole. */
+const STREAMS_REMEMBERED = 10_000;
 
 interface Stream {
   readonly number: number;
@@ -32,6 +36,7 @@ export class SqliteArchive implements Archive {
   private readonly events: StatementSync;
   /** Streams met lately, as the file has them: most facts of a delivery follow each other within seconds. */
   private streams = new Map<string, Stream>();
+  private earlier = new Map<string, Stream>();
   private nextNumber: number;
 
   constructor(private readonly file: SqliteFile) {
@@ -53,6 +58,7 @@ export class SqliteArchive implements Archive {
     } catch (error) {
       // Undone in the file, so what is remembered of it is not true any more.
       this.streams.clear();
+      this.earlier.clear();
       this.nextNumber = this.firstFreeNumber();
       throw error;
     }
@@ -80,7 +86,7 @@ export class SqliteArchive implements Archive {
   }
 
   private add({ stream: name, eventId, type, at, data }: ArchiveEntry): void {
-    const stream = this.streams.get(name) ?? this.load(name);
+    const stream = this.stream(name);
     if (stream.eventIds.has(eventId)) return;
     const revision = stream.eventIds.size;
     if (revision >= REVISIONS) throw new RangeError(`a stream of the archive holds ${REVISIONS} events at most`);
@@ -94,9 +100,7 @@ export class SqliteArchive implements Archive {
     const rows = isNew
       ? []
       : (this.eventIds.all(number * REVISIONS, (number + 1) * REVISIONS) as unknown as [string][]);
-    const stream = { number, eventIds: new Set(rows.map(([id]) => id)) };
-    this.streams.set(name, stream);
-    return stream;
+    return { number, eventIds: new Set(rows.map(([id]) => id)) };
   }
 
   private numberOf(name: string): number | undefined {
@@ -109,10 +113,18 @@ export class SqliteArchive implements Archive {
     return row?.key === null || row?.key === undefined ? 0 : Math.floor(Number(row.key) / REVISIONS) + 1;
   }
 
+  /** The stream as remembered or as the file has it; made if it is new. */
+  private stream(name: string): Stream {
+    const lately = this.streams.get(name);
+    if (lately) return lately;
+    const stream = this.earlier.get(name) ?? this.load(name);
+    this.streams.set(name, stream);
+    return stream;
+  }
+
   private forgetOldest(): void {
-    for (const name of this.streams.keys()) {
-      if (this.streams.size <= STREAMS_REMEMBERED) return;
-      this.streams.delete(name);
-    }
+    if (this.streams.size <= STREAMS_REMEMBERED) return;
+    this.earlier = this.streams;
+    this.streams = new Map();
   }
 }

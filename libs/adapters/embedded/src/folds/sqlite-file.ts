@@ -18,6 +18,13 @@ const PRAGMAS = `
 `;
 const POSITIONS = 'CREATE TABLE positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;';
 
+export interface FoldSchema {
+  /** SQL that makes the tables. */
+  readonly tables: string;
+  /** Small pages where single rows change here and there, large ones where rows are added side by side. */
+  readonly pageBytes: number;
+}
+
 /** A fold's file: its tables and the positions they stand for, changed together. */
 export class SqliteFile {
   private readonly begin: StatementSync;
@@ -38,7 +45,7 @@ export class SqliteFile {
   }
 
   /** Opens or makes the file. One that cannot be read is moved aside and made anew, empty, with a warning. */
-  static open(path: string, schema: string, telemetry: Telemetry): SqliteFile {
+  static open(path: string, schema: FoldSchema, telemetry: Telemetry): SqliteFile {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     let why = existsSync(markerOf(path)) ? 'found damaged while in use' : undefined;
     if (why === undefined) {
@@ -98,13 +105,13 @@ export class SqliteFile {
   }
 }
 
-function connect(path: string, schema: string): DatabaseSync {
+function connect(path: string, schema: FoldSchema): DatabaseSync {
   const db = new DatabaseSync(path);
   try {
-    db.exec(PRAGMAS);
+    db.exec(`PRAGMA page_size = ${schema.pageBytes}; ${PRAGMAS}`);
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
     if (version === 0) {
-      db.exec(`BEGIN; ${POSITIONS} ${schema} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+      db.exec(`BEGIN; ${POSITIONS} ${schema.tables} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     } else if (version !== SCHEMA_VERSION) {
       throw new Error(`schema version ${version}, this release has ${SCHEMA_VERSION}`);
     }

@@ -1,9 +1,12 @@
 import type { StatementSync } from 'node:sqlite';
 import type { JsonValue, KeyedChange, KeyedEntry, KeyedIncrement, KeyedStore, RangeQuery } from '@penstock/ports';
 import { fromStoredKey, toStoredKey } from './key-order.ts';
-import type { SqliteFile } from './sqlite-file.ts';
+import type { FoldSchema, SqliteFile } from './sqlite-file.ts';
 
-export const KEYED_SCHEMA = 'CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;';
+export const KEYED_SCHEMA: FoldSchema = {
+  tables: 'CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;',
+  pageBytes: 4096,
+};
 
 type Row = readonly [key: string, value: string];
 

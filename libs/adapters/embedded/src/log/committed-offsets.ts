@@ -1,9 +1,12 @@
 import type { Topic } from '@penstock/events';
 import type { Telemetry } from '@penstock/ports';
-import type { SqliteFile } from '../folds/sqlite-file.ts';
+import type { FoldSchema, SqliteFile } from '../folds/sqlite-file.ts';
 
 /** A crash loses at most so much of the positions; what is read again is harmless. */
 const WRITE_DELAY_MS = 20;
+
+/** Positions are all there is. */
+export const OFFSETS_SCHEMA: FoldSchema = { tables: '', pageBytes: 4096 };
 
 /** The groups' positions: in memory, and written behind together. */
 export class CommittedOffsets {
