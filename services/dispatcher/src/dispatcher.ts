@@ -81,6 +81,8 @@ export class Dispatcher implements PenstockService {
     }
     await this.atMost(STOP_MS, this.inFlight.drained());
     await this.atMost(STOP_MS, Promise.all(paths.map((path) => path.close())));
+    // What was cut has an outcome too.
+    await this.atMost(STOP_MS, this.inFlight.drained());
     await this.atMost(STOP_MS, this.outcomes.flushed());
     this.outcomes.abandon();
     await this.atMost(STOP_MS, this.sources.release());

@@ -12,7 +12,7 @@ export const POLICY = `
 egress = "internet"
 ["default"]
 connection_limit = 2
-max_connection_rate = "6000/min"
+max_connection_rate = "6000/min,max_burst=100"
 max_message_rate = "1000/s,max_burst=1000"
 max_deliveries_per_connection = 50
 enable_tls = "Opportunistic"
@@ -125,9 +125,12 @@ export class GivenDispatcher {
   }
 
   async append(...attempts: readonly Attempt[]): Promise<void> {
-    for (const attempt of attempts) {
-      const partition = attempt.body.source === 's2' ? 4 : 3;
-      await this.given.log.append([{ topic: 'mail.attempts', partition, records: [attempt] }]);
+    for (const [source, partition] of [
+      ['s1', 3],
+      ['s2', 4],
+    ] as const) {
+      const records = attempts.filter(({ body }) => (body.source === 's2' ? 's2' : 's1') === source);
+      if (records.length > 0) await this.given.log.append([{ topic: 'mail.attempts', partition, records }]);
     }
     await this.time.advance(1);
     await settle();
