@@ -137,7 +137,11 @@ type LogStrategyLog = ConstructorParameters<typeof LogStrategy>[0]['log'];
 
 async function listenHttp(app: NestFastifyApplication, options: StandaloneOptions, undo: UndoStack): Promise<number> {
   const { host, httpPort } = options;
-  await onPort(httpPort, 'PENSTOCK_HTTP_PORT', host, () => app.listen(httpPort, host));
+  await app.init();
+  // Fastify's own: Nest's would log a port in use as well, with a stack.
+  await onPort(httpPort, 'PENSTOCK_HTTP_PORT', host, () =>
+    app.getHttpAdapter().getInstance().listen({ port: httpPort, host }),
+  );
   undo.push(() => app.getHttpAdapter().close() as Promise<unknown>);
   const address: unknown = app.getHttpServer().address();
   return typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : httpPort;

@@ -59,6 +59,8 @@ describe('npm start', () => {
   it('says in one line that a port is in use', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
+    // A failed assertion must not leave the port open, or the process would never end.
+    blocker.unref();
     const port = String((blocker.address() as AddressInfo).port);
     for (const setting of ['PENSTOCK_HTTP_PORT', 'PENSTOCK_SMTP_PORT']) {
       const { code, output } = await ended({ [setting]: port });
@@ -71,9 +73,9 @@ describe('npm start', () => {
   it('says in one line that the data folder is in use', async () => {
     const platform = await Platform.start();
     const { code, output } = await ended({ PENSTOCK_DATA_DIR: platform.dataDir });
+    await platform.stop();
     assert.equal(code, 1);
     assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*in use by another process.*\n$/);
-    await platform.stop();
   });
 
   it('says in one line what is wrong with a policy or a setting', async () => {
