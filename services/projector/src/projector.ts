@@ -74,9 +74,9 @@ export class Projector implements PenstockService {
     await this.model.open();
   }
 
-  /** What was read is stored when the partitions were given up; this is for those that were not. */
+  /** What was read is stored when its partition is given up; this is for the rest. A failed write has been told of. */
   async stop(): Promise<void> {
-    await this.flush();
+    await Promise.allSettled(this.readers.map((reader) => reader.flush()));
   }
 
   /** Undefined once everything that stood in the log at the start is stored. */
