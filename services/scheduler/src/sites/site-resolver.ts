@@ -3,10 +3,16 @@ import { matchProvider, type Policy, siteOf } from '@penstock/policy';
 import type { Clock, MxAnswer, MxHost, Resolver, Telemetry, Timers } from '@penstock/ports';
 import type { SiteInfo } from '@penstock/scheduling';
 
-/** How long a domain's first delivery waits for the first answer; then the domain is its own site. */
-export const FIRST_ANSWER_MS = 2000;
+/**
+ * How long a domain's first delivery waits for an answer, failed lookups being repeated meanwhile; then the domain
+ * is its own site. The wait is worth it: the path, and so every limit of the provider, depends on the answer.
+ */
+export const FIRST_ANSWER_MS = 10_000;
 
-/** Answers are believed between these, ms; a failure says nothing and is asked again after the shortest. */
+/** After the first failed lookup of an unknown domain; doubles. */
+const FIRST_REPEAT_MS = 250;
+
+/** Answers are believed between these, ms. */
 const SHORTEST_TTL_MS = 60_000;
 const LONGEST_TTL_MS = 6 * 3_600_000;
 
@@ -22,6 +28,8 @@ interface Known {
   /** Monotonic, ms. */
   expiresAt: number;
   asking: boolean;
+  /** Lookups failed since the last answer. */
+  failures: number;
 }
 
 export interface SiteResolverDeps {
@@ -58,7 +66,14 @@ export class SiteResolver {
   }
 
   private add(domain: string): Known {
-    const known: Known = { hosts: [], info: undefined, policyVersion: undefined, expiresAt: 0, asking: false };
+    const known: Known = {
+      hosts: [],
+      info: undefined,
+      policyVersion: undefined,
+      expiresAt: 0,
+      asking: false,
+      failures: 0,
+    };
     this.domains.set(domain, known);
     this.forgetOldest();
     this.deps.timers.after(FIRST_ANSWER_MS, () => this.waitedEnough(domain, known));
@@ -107,14 +122,30 @@ export class SiteResolver {
   }
 
   private learn(domain: string, known: Known, answer: MxAnswer): void {
+    if (answer.kind === 'failure') {
+      this.failed(domain, known);
+      return;
+    }
     known.asking = false;
-    const ttlMs = answer.kind === 'failure' ? 0 : answer.ttlMs;
-    known.expiresAt = this.deps.clock.monotonic() + Math.min(Math.max(ttlMs, SHORTEST_TTL_MS), LONGEST_TTL_MS);
-    // A failure says nothing about the domain: what was known stays.
-    if (answer.kind !== 'failure') known.hosts = answer.kind === 'mx' ? answer.hosts : [];
+    known.failures = 0;
+    known.hosts = answer.kind === 'mx' ? answer.hosts : [];
+    const ttlMs = Math.min(Math.max(answer.ttlMs, SHORTEST_TTL_MS), LONGEST_TTL_MS);
+    known.expiresAt = this.deps.clock.monotonic() + ttlMs;
     const isNew = known.info === undefined;
     this.describe(domain, known, this.deps.policy());
     if (isNew) this.deps.changed();
+  }
+
+  /** Says nothing about the domain: what was known stays, and it is asked again, sooner where nothing is known. */
+  private failed(domain: string, known: Known): void {
+    known.failures += 1;
+    const waitMs = Math.min(FIRST_REPEAT_MS * 2 ** Math.min(known.failures - 1, 10), SHORTEST_TTL_MS);
+    known.expiresAt = this.deps.clock.monotonic() + waitMs;
+    known.asking = known.info === undefined;
+    if (!known.asking) return;
+    this.deps.timers.after(waitMs, () => {
+      if (!this.closed) this.ask(domain, known);
+    });
   }
 
   private describe(domain: string, known: Known, policy: Policy | undefined): void {
