@@ -66,7 +66,6 @@ export class SubmissionServer {
         answered(done, () => this.submission.checkRecipient(address, saysUtf8(session))),
       onData: (stream, session, done) => this.onData(stream, session, done),
     });
-    this.server.server.on('connection', joinReplies);
     // A connection that fails is its client's trouble; without a listener it would end the process.
     this.server.on('error', (error) =>
       this.telemetry.log('debug', 'submission_connection_failed', { code: codeOf(error) }),
@@ -151,21 +150,6 @@ export class SubmissionServer {
   }
 }
 
-/** What of a socket is used here. */
-interface ReplySocket {
-  prependListener(event: 'data', listener: () => void): unknown;
-  cork(): void;
-  uncork(): void;
-}
-
-/** The replies to commands that came together leave together: one packet instead of one for each (RFC 2920). */
-function joinReplies(socket: ReplySocket): void {
-  socket.prependListener('data', () => {
-    socket.cork();
-    queueMicrotask(() => socket.uncork());
-  });
-}
-
 /** Collects a message within the limits. What is too much is read to its end and thrown away, so that the reply can be read. */
 class IncomingMessage {
   private readonly chunks: Uint8Array[] = [];
@@ -187,7 +171,7 @@ class IncomingMessage {
       // The client went away in the middle: nobody hears the answer.
       this.stream.once('error', reject);
       this.stream.once('close', () => {
-        // Streams close after their end, too; an error for each message would cost more than reading it.
+        // Streams close after their end, too: no error is made for a message that is whole.
         if (!this.stream.readableEnded) reject(new SubmissionRefused(451, 'The message was cut off'));
       });
     });
