@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Fact } from '@penstock/events';
@@ -138,13 +137,16 @@ async function killAfter(dataDir: string, name: string, count: number): Promise<
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const acknowledged: Acknowledged[] = [];
+  let partial = '';
   assert.ok(child.stdout);
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [partition, offset, id, reference] = line.split(' ');
-    // The last line may be cut short by the kill.
-    if (reference === undefined || !/-.+-/.test(reference)) continue;
-    acknowledged.push({ partition: Number(partition), offset: Number(offset), id: id as string, reference });
-    if (acknowledged.length === count) child.kill('SIGKILL');
+  for await (const chunk of child.stdout) {
+    const lines = (partial + String(chunk)).split('\n');
+    partial = lines.pop() ?? '';
+    for (const line of lines) {
+      const [partition, offset, id, reference] = line.split(' ') as [string, string, string, string];
+      acknowledged.push({ partition: Number(partition), offset: Number(offset), id, reference });
+      if (acknowledged.length === count) child.kill('SIGKILL');
+    }
   }
   return acknowledged;
 }

@@ -37,6 +37,7 @@ export function keyedStoreConformance(name: string, open: () => Promise<KeyedSto
     valuesConform(withStores);
     rangesConform(withStores);
     writesConform(withStores);
+    transactionsConform(withStores);
   });
 }
 
@@ -178,7 +179,9 @@ function writesConform(withStores: WithStores): void {
       ]);
     }),
   );
+}
 
+function transactionsConform(withStores: WithStores): void {
   it(
     'writes all of a change or nothing of it',
     withStores(async (store) => {
