@@ -58,6 +58,7 @@ describe('connections of a path', () => {
   it('end after max_deliveries_per_connection', async () => {
     const given = await running(['max_deliveries_per_connection = 50', 'max_deliveries_per_connection = 2']);
     for (let number = 0; number < 5; number++) await given.command({});
+    await given.time.advance(50);
     assert.deepEqual(
       given.transport.sessions.map(({ sent, quits }) => [sent, quits]),
       [
@@ -116,6 +117,7 @@ describe('a connection that ends by itself', () => {
     assert.equal(given.transport.open, 2);
     given.transport.scripts.push(die);
     await given.command({});
+    await given.time.advance(50);
     assert.ok((await given.outcomes()).includes('m3.0.1 delivered'));
     assert.equal(given.transport.connects.length, 3);
   });

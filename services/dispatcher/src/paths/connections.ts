@@ -1,6 +1,6 @@
 import type { Host } from '@penstock/events';
 import type { Shaping } from '@penstock/policy';
-import type { MailSession } from '@penstock/ports';
+import type { MailSession, TimerHandle, Timers } from '@penstock/ports';
 
 /** A connection of a path to one of its sites. */
 export interface Connection {
@@ -19,13 +19,21 @@ export interface Connection {
 /** Idle connections are closed before their server closes them. */
 const MAX_IDLE_MS = 60_000;
 
-/** The path's connections. One counts from the walk that opens it until its socket is closed. */
+/** Our end is closed before the receiver knows, and the receiver's count is the one that matters. */
+const LINGER_MS = 25;
+
+/** The path's connections. One counts from the walk that opens it until its socket is closed at both ends. */
 export class Connections {
   /** Walks under way. */
   opening = 0;
   private readonly all = new Set<Connection>();
 
-  constructor(private readonly closed: () => void) {}
+  private readonly lingering = new Set<TimerHandle>();
+
+  constructor(
+    private readonly timers: Timers,
+    private readonly closed: () => void,
+  ) {}
 
   get size(): number {
     return this.all.size + this.opening;
@@ -34,9 +42,13 @@ export class Connections {
   add(connection: Connection): void {
     this.all.add(connection);
     void connection.session.closed.then(() => {
-      this.all.delete(connection);
       connection.state = 'closing';
-      this.closed();
+      const linger = this.timers.after(LINGER_MS, () => {
+        this.lingering.delete(linger);
+        this.all.delete(connection);
+        this.closed();
+      });
+      this.lingering.add(linger);
     });
   }
 
@@ -91,6 +103,8 @@ export class Connections {
       else if (connection.state === 'busy') connection.session.abort();
     }
     await Promise.all(open.map(({ session }) => session.closed));
+    for (const linger of this.lingering) linger.cancel();
+    this.lingering.clear();
   }
 
   private spent(connection: Connection, now: number, shaping: Shaping): boolean {

@@ -43,7 +43,7 @@ export class Path implements Waiting, PathFate {
     throttle?: { readonly step: number; readonly until: number },
   ) {
     this.rest = new PathRest(office, identity, throttle);
-    this.connections = new Connections(() => this.resume());
+    this.connections = new Connections(office.timers, () => this.resume());
     this.wakeUp = new WakeUp(office.clock, office.timers, () => this.resume());
     this.messages = new PolicyPace(office.pacedSince);
     this.connects = new PolicyPace(office.pacedSince);
