@@ -1,7 +1,8 @@
 import type { Policy } from '@penstock/policy';
 import type { SimulatedCluster } from '@penstock/simulation';
+import type { FoldedDelivery } from '../fixtures/delivery-fold.ts';
 import type { Campaign } from './campaign.ts';
-import type { Entry, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { NOWHERE } from './surroundings.ts';
 
 /** An attempt that began in time may still be on the wire, ms. */
@@ -24,7 +25,8 @@ export function watchAttempts(cluster: SimulatedCluster, ledger: Ledger, policy:
     if (event.at < sendAt) throw new Error(`${deliveryId} was attempted ${sendAt - event.at} ms early`);
     if (event.at > sendAt + policy.retry.maxAgeMs + WIRE_MS) throw new Error(`${deliveryId} was attempted too late`);
     // What a dead process had sent may arrive whenever it likes.
-    if (event.senderAlive && !state.open && !overtaken) throw new Error(`${deliveryId} was attempted without an open release`);
+    if (event.senderAlive && !state.open && !overtaken)
+      throw new Error(`${deliveryId} was attempted without an open release`);
   });
   return refused;
 }
@@ -47,21 +49,21 @@ export async function checkEnd({ cluster, ledger, campaign, policy, refused }: E
       if (entry.messageId !== messageId) throw new Error(`${address} belongs to another message`);
     }
   }
-  for (const entry of ledger.deliveries.values()) {
-    checkTerminal(entry, policy, refused);
-    checkCopies(entry, cluster.world.accepted.get(entry.address) ?? 0);
+  for (const [address, entry] of ledger.byAddress) {
+    checkTerminal(entry, policy, refused.has(address));
+    checkCopies(entry, cluster.world.accepted.get(address) ?? 0);
     await checkArchived(cluster, entry);
   }
 }
 
 function checkTerminal(
-  { deliveryId, address, domain, sendAt, doubts, terminal }: Entry,
+  { deliveryId, domain, sendAt, doubts, terminal }: FoldedDelivery,
   policy: Policy,
-  refused: ReadonlySet<string>,
+  refused: boolean,
 ): void {
   if (!terminal) throw new Error(`${deliveryId} never ended`);
   if (terminal.at > sendAt + policy.retry.maxAgeMs + END_MS) throw new Error(`${deliveryId} ended too late`);
-  if (terminal.type === 'bounced' && !refused.has(address) && domain !== NOWHERE) {
+  if (terminal.type === 'bounced' && !refused && domain !== NOWHERE) {
     throw new Error(`${deliveryId} bounced, and nobody had refused it`);
   }
   if (terminal.type !== 'dropped') return;
@@ -74,7 +76,7 @@ function checkTerminal(
 }
 
 /** What receivers hold agrees with what the log says, copies included. */
-function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: Entry, copies: number): void {
+function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDelivery, copies: number): void {
   if (terminal?.type === 'delivered' && copies === 0) throw new Error(`${deliveryId} is delivered and nobody has it`);
   if (terminal?.type !== 'delivered' && copies > 0 && doubts === 0) {
     throw new Error(`${deliveryId} ended as ${terminal?.type}, and the receiver has it`);
@@ -85,7 +87,7 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: Entry, copi
 }
 
 /** The archive tells the same end, once. */
-async function checkArchived(cluster: SimulatedCluster, { deliveryId, terminal }: Entry): Promise<void> {
+async function checkArchived(cluster: SimulatedCluster, { deliveryId, terminal }: FoldedDelivery): Promise<void> {
   const events = await cluster.archive.current.read(deliveryId, 0, 10_000);
   const ends = events.filter(({ data }) => 'id' in data && data.id === terminal?.id);
   if (ends.length !== 1) throw new Error(`${deliveryId} has its end ${ends.length} times in the archive`);

@@ -67,7 +67,7 @@ async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<
   await simulation.runUntil(allEnded, TROUBLE);
   faults.switchOff();
   const result = await simulation.runUntil(allEnded, CALM);
-  for (const { terminal } of ledger.deliveries.values()) {
+  for (const { terminal } of ledger.byAddress.values()) {
     const type = terminal?.type ?? 'pending';
     ends.set(type, (ends.get(type) ?? 0) + 1);
   }
@@ -103,7 +103,7 @@ async function settleArchive(cluster: SimulatedCluster, supervisor: Supervisor):
 }
 
 function stuck(result: string, { ledger, campaign, cluster }: Evidence): string {
-  const open = [...ledger.deliveries.values()].filter(({ terminal }) => !terminal);
+  const open = [...ledger.byAddress.values()].filter(({ terminal }) => !terminal);
   const some = open
     .slice(0, 5)
     .map(({ deliveryId, domain, state }) => `${deliveryId} ${domain} ${JSON.stringify(state)}`);

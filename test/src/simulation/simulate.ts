@@ -48,7 +48,11 @@ async function main(): Promise<number> {
   const count = seed === undefined ? Number(seeds) : 1;
   let failed = 0;
   for (let i = 0; i < count; i++) {
-    const report = await runSeed({ seed: first + i, messages: Number(messages), ...(verbose ? { mirror: console.log } : {}) });
+    const report = await runSeed({
+      seed: first + i,
+      messages: Number(messages),
+      ...(verbose ? { mirror: console.log } : {}),
+    });
     if (seed !== undefined) {
       const ends = [...report.ends].map(([type, n]) => `${n} ${type}`).join(', ');
       console.log(`seed ${report.seed}: ${report.plan}\n${report.steps} steps, ${ends}; digest ${report.digest}`);
