@@ -14,7 +14,28 @@ export const systemTimers: Timers = {
   sleep: (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 };
 
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  bytes: (length: number) => randomFillSync(new Uint8Array(length)),
-};
+const POOL_BYTES = 8192;
+
+/** Draws from the system a pool at a time: a call each would cost more than all else that makes an id. */
+class PooledRandom implements Random {
+  private pool = new Uint8Array(0);
+  private used = 0;
+
+  next(): number {
+    return Math.random();
+  }
+
+  bytes(length: number): Uint8Array {
+    if (length > POOL_BYTES) return randomFillSync(new Uint8Array(length));
+    if (this.used + length > this.pool.length) {
+      // A new pool each time: what was handed out keeps its bytes, and nobody gets them twice.
+      this.pool = randomFillSync(new Uint8Array(POOL_BYTES));
+      this.used = 0;
+    }
+    const start = this.used;
+    this.used += length;
+    return this.pool.slice(start, this.used);
+  }
+}
+
+export const systemRandom: Random = new PooledRandom();

@@ -163,8 +163,15 @@ describe('acceptance', () => {
 describe('a message id', () => {
   it('has 22 URL-safe characters and does not repeat', () => {
     const random = countingRandom();
-    const ids = Array.from({ length: 1000 }, () => newMessageId(random));
+    const ids = Array.from({ length: 1000 }, () => newMessageId(random, 1_800_000_000_000));
     for (const id of ids) assert.match(id, /^[A-Za-z0-9_-]{22}$/);
     assert.equal(new Set(ids).size, 1000);
+  });
+
+  it('sorts after every id of an earlier millisecond', () => {
+    const random = countingRandom();
+    const times = [0, 1, 63, 64, 1_800_000_000_000, 1_800_000_000_001, 1_899_999_999_999, 2 ** 42 - 1];
+    const ids = times.map((nowMs) => newMessageId(random, nowMs));
+    assert.deepEqual([...ids].sort(), ids);
   });
 });

@@ -1,11 +1,19 @@
 import type { Random } from '@penstock/ports';
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const LENGTH = 22;
+/** URL-safe, in the order of its characters' codes. */
+const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+/** 42 bits of milliseconds: until the year 2109. */
+const TIME_LENGTH = 7;
+const RANDOM_LENGTH = 15;
 
-/** 132 random bits in 22 URL-safe characters. */
-export function newMessageId(random: Random): string {
-  let id = '';
-  for (const byte of random.bytes(LENGTH)) id += ALPHABET[byte & 63];
+/**
+ * 22 URL-safe characters: the time, ms since the epoch, then 90 random bits. Later ids sort after earlier ones, so
+ * that whatever is stored by id is written where it was written last.
+ */
+export function newMessageId(random: Random, nowMs: number): string {
+  let time = '';
+  for (let rest = nowMs, i = 0; i < TIME_LENGTH; i++, rest = Math.floor(rest / 64)) time = ALPHABET[rest % 64] + time;
+  let id = time;
+  for (const byte of random.bytes(RANDOM_LENGTH)) id += ALPHABET[byte & 63];
   return id;
 }

@@ -44,7 +44,7 @@ export class MailSend {
     const copies = copiesOf(request, nowMs);
     if (headsLength(copies) > MAX_HEADS_LENGTH) return refused('personalizations', OWN_TEXTS.copiesTooLarge);
     return this.accept(request, {
-      messageId: newMessageId(this.deps.random),
+      messageId: newMessageId(this.deps.random, nowMs),
       tenant: key.tenant,
       class: key.class,
       pool: request.pool ?? policy.defaultPool,

@@ -81,8 +81,8 @@ export class Submission {
     if (message.hasSmtpApi) {
       throw new SubmissionRefused(554, 'The X-SMTPAPI header is not supported yet, use POST /v3/mail/send instead');
     }
-    const messageId = newMessageId(this.deps.random);
     const acceptedAt = this.deps.clock.now();
+    const messageId = newMessageId(this.deps.random, acceptedAt);
     const copies = this.copies(envelope, message, messageId, acceptedAt);
     const { tenant } = envelope.key;
     const submission = { messageId, tenant, class: envelope.key.class, pool: policy.defaultPool, acceptedAt, copies };
