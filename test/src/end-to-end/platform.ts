@@ -19,6 +19,8 @@ export interface PlatformOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Used again after a restart; made and removed with the platform if absent. */
   readonly dataDir?: string;
+  /** Options of Node itself, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
 }
 
 export class Platform {
@@ -43,9 +45,13 @@ export class Platform {
   /** @throws Error with all it printed if it ended or did not become ready. */
   static async start(options: PlatformOptions = {}): Promise<Platform> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'penstock-'));
-    const { child, output } = spawnStandalone(dataDir, options.environment ?? {});
+    const { child, output } = spawnStandalone(dataDir, options.environment ?? {}, [], options.nodeOptions);
     await becameReady(child, output);
     return new Platform(child, output, dataDir, options.dataDir === undefined);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
   }
 
   /** SIGTERM; answers the exit code. */
@@ -79,9 +85,10 @@ export function spawnStandalone(
   dataDir: string,
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
 ): { readonly child: ChildProcess; readonly output: Output } {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PENSTOCK_'));
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...Object.fromEntries(inherited),

@@ -4,13 +4,12 @@
  *
  * node test/dist/performance/relay.js [--messages 20000] [--bytes 4096] [--domains 20] [--sessions 20] [--profile]
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Platform } from '../end-to-end/platform.ts';
 
 const SETTLE_LIMIT_MS = 300_000;
 const API_KEY = 'relay-benchmark-key';
@@ -22,34 +21,10 @@ async function answer<T>(child: ChildProcess): Promise<T> {
   return message;
 }
 
-interface Running {
-  readonly process: ChildProcess;
-  readonly smtpPort: number;
-}
-
-async function startStandalone(dataDir: string, sinkPort: number, profile: boolean): Promise<Running> {
-  const main = here('../../../services/standalone/dist/main.js');
-  const smtpPort = 20_000 + (process.pid % 10_000);
-  const child = spawn(process.execPath, [...(profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : []), main], {
-    env: {
-      ...process.env,
-      PENSTOCK_DATA_DIR: dataDir,
-      PENSTOCK_SMTP_PORT: String(smtpPort),
-      PENSTOCK_HTTP_PORT: String(smtpPort + 10_000),
-      PENSTOCK_SMARTHOST: `127.0.0.1:${sinkPort}`,
-      PENSTOCK_API_KEY: API_KEY,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    let seen = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (seen.includes('Penstock is ready')) resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`standalone ended with ${code} before it was ready:\n${seen}`)));
-  });
-  return { process: child, smtpPort };
+function startPlatform(sinkPort: number, profile: boolean): Promise<Platform> {
+  const environment = { PENSTOCK_SMARTHOST: `127.0.0.1:${sinkPort}`, PENSTOCK_API_KEY: API_KEY };
+  const nodeOptions = profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : [];
+  return Platform.start({ environment, nodeOptions });
 }
 
 interface Report {
@@ -58,9 +33,9 @@ interface Report {
   readonly acknowledged: readonly (readonly [string, number])[];
 }
 
-async function submit(running: Running, options: Options): Promise<Report> {
+async function submit(platform: Platform, options: Options): Promise<Report> {
   const load = fork(here('./load.js'), { serialization: 'advanced' });
-  load.send({ port: running.smtpPort, apiKey: API_KEY, ...options });
+  load.send({ port: platform.smtpPort, apiKey: API_KEY, ...options });
   const report = await answer<Report | { error: string }>(load);
   load.disconnect();
   if ('error' in report) throw new Error(report.error);
@@ -110,7 +85,6 @@ function figures(report: Report, arrivals: readonly { marker: string; at: number
 
 /** User and system CPU of a process so far, ms. */
 async function cpuOf(pid: number): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
@@ -132,14 +106,13 @@ async function main(): Promise<void> {
     domains: Number(values.domains),
     sessions: Number(values.sessions),
   };
-  const dataDir = await mkdtemp(join(tmpdir(), 'penstock-relay-'));
   const sink = fork(here('./sink.js'), { serialization: 'advanced' });
   const { port } = await answer<{ port: number }>(sink);
-  const standalone = await startStandalone(dataDir, port, values.profile);
+  const platform = await startPlatform(port, values.profile);
   try {
-    const report = await submit(standalone, options);
+    const report = await submit(platform, options);
     await settled(sink, report.acknowledged.length);
-    const cpuMs = await cpuOf(standalone.process.pid ?? 0);
+    const cpuMs = await cpuOf(platform.pid);
     sink.send('arrivals');
     const { arrivals } = await answer<{ arrivals: { marker: string; at: number }[] }>(sink);
     const result = figures(report, arrivals, cpuMs);
@@ -147,11 +120,8 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(result));
     if (result.missing > 0 || result.duplicated > 0) process.exitCode = 1;
   } finally {
-    const ended = once(standalone.process, 'exit');
-    standalone.process.kill('SIGTERM');
-    await ended;
+    await platform.stop();
     sink.send('stop');
-    await rm(dataDir, { recursive: true, force: true });
   }
 }
 
