@@ -81,6 +81,20 @@ describe('connections of a path', () => {
     assert.equal(given.time.timers, 0);
   });
 
+  it('beyond a limit that was lowered are closed when they fall idle', async () => {
+    const given = await running();
+    const gate = new Gate();
+    given.transport.scripts.push(gate.script, gate.script);
+    await given.command({}, {});
+    assert.equal(given.transport.open, 2);
+    await given.writePolicy(POLICY.replace('connection_limit = 2', 'connection_limit = 1'));
+    gate.open();
+    await given.time.advance(100);
+    assert.equal(given.transport.open, 1);
+    await given.command({});
+    assert.equal(given.transport.connects.length, 2);
+  });
+
   it('open no faster than max_connection_rate', async () => {
     const given = await running(
       ['max_connection_rate = "6000/min,max_burst=100"', 'max_connection_rate = "1/s"'],

@@ -27,6 +27,10 @@ export class Connections {
   /** Walks under way. */
   opening = 0;
   private readonly all = new Set<Connection>();
+  /** By site; may still hold connections that are idle no more. */
+  private readonly idleStacks = new Map<string, Connection[]>();
+  /** No idle connection is due before, monotonic ms. */
+  private nextDue = Number.POSITIVE_INFINITY;
 
   private readonly lingering = new Set<TimerHandle>();
 
@@ -54,20 +58,30 @@ export class Connections {
 
   /** The idle connection of the site that was used last, so that surplus ones fall idle. */
   idleOf(site: string): Connection | undefined {
-    let best: Connection | undefined;
-    for (const connection of this.idle()) {
-      if (connection.site === site && (!best || connection.idleSince > best.idleSince)) best = connection;
+    const stack = this.idleStacks.get(site);
+    for (let last = stack?.at(-1); last; last = stack?.at(-1)) {
+      if (last.state === 'idle' && last.session.usable) return last;
+      // Its peer has left while it was idle.
+      if (last.state === 'idle') this.abort(last);
+      stack?.pop();
     }
-    return best;
+    this.idleStacks.delete(site);
+    return undefined;
   }
 
-  /** Connections that could start a transaction now; those whose peer has left are let go. */
+  /** One connection per site that could start a transaction now. */
   *idle(): Iterable<Connection> {
-    for (const connection of this.all) {
-      if (connection.state !== 'idle') continue;
-      if (connection.session.usable) yield connection;
-      else this.abort(connection);
+    for (const site of this.idleStacks.keys()) {
+      const connection = this.idleOf(site);
+      if (connection) yield connection;
     }
+  }
+
+  /** `idleOf` or `idle` gave it: it is in use from here on. */
+  use(connection: Connection): void {
+    connection.state = 'busy';
+    const stack = this.idleStacks.get(connection.site);
+    if (stack?.at(-1) === connection) stack.pop();
   }
 
   /** After a transaction: idle again, unless it is used up. */
@@ -77,18 +91,31 @@ export class Connections {
     connection.idleSince = now;
     if (!connection.session.usable) this.abort(connection);
     else if (this.spent(connection, now, shaping)) this.quit(connection);
+    else {
+      const stack = this.idleStacks.get(connection.site);
+      if (stack) stack.push(connection);
+      else this.idleStacks.set(connection.site, [connection]);
+      this.nextDue = Math.min(this.nextDue, dueOf(connection, shaping));
+    }
   }
 
   /** Closes what has been idle or open for too long, and surplus; answers when to look again, monotonic ms. */
   tidy(now: number, shaping: Shaping): number | undefined {
-    const idleMs = Math.min(shaping.idleTimeoutMs, MAX_IDLE_MS);
-    let next: number | undefined;
-    for (const connection of this.idle()) {
-      const due = Math.min(connection.idleSince + idleMs, connection.openedAt + shaping.maxConnectionAgeMs);
-      if (due <= now || this.size > shaping.connectionLimit) this.quit(connection);
-      else next = Math.min(next ?? due, due);
+    if (now >= this.nextDue || this.size > shaping.connectionLimit) this.closeDue(now, shaping);
+    return this.nextDue === Number.POSITIVE_INFINITY ? undefined : this.nextDue;
+  }
+
+  private closeDue(now: number, shaping: Shaping): void {
+    this.nextDue = Number.POSITIVE_INFINITY;
+    let surplus = this.opening - shaping.connectionLimit;
+    for (const { state } of this.all) if (state !== 'closing') surplus++;
+    for (const connection of this.all) {
+      if (connection.state !== 'idle') continue;
+      const due = dueOf(connection, shaping);
+      if (!connection.session.usable) this.abort(connection);
+      else if (due <= now || surplus-- > 0) this.quit(connection);
+      else this.nextDue = Math.min(this.nextDue, due);
     }
-    return next;
   }
 
   quit(connection: Connection): void {
@@ -116,4 +143,9 @@ export class Connections {
     connection.state = 'closing';
     connection.session.abort();
   }
+}
+
+function dueOf(connection: Connection, shaping: Shaping): number {
+  const idleMs = Math.min(shaping.idleTimeoutMs, MAX_IDLE_MS);
+  return Math.min(connection.idleSince + idleMs, connection.openedAt + shaping.maxConnectionAgeMs);
 }

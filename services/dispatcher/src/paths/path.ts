@@ -217,7 +217,7 @@ export class Path implements Waiting, PathFate {
   }
 
   private use(connection: Connection, attempt: PendingAttempt): void {
-    connection.state = 'busy';
+    this.connections.use(connection);
     void this.prepare(connection, attempt);
   }
 
