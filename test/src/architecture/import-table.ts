@@ -121,6 +121,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
   'node:perf_hooks': [CROSS_PACKAGE, SPECS],
   'node:module': [CROSS_PACKAGE],
+  'node:timers': [CROSS_PACKAGE],
 };
 
 /** What `node:crypto` is for in a service: fingerprints and comparison, never chance. */
