@@ -4,6 +4,7 @@ import type { Settlement } from '../outcomes/settlement.ts';
 import { DISPATCHER_GROUP, type LedgerEntry, OffsetLedger } from './offset-ledger.ts';
 import { lastStart, type PendingAttempt } from './pending-attempt.ts';
 import type { RememberedStarts } from './remembered-starts.ts';
+import { settledCommands } from './settled-commands.ts';
 
 type Attempts = 'mail.attempts';
 type StoredAttempt = StoredRecord<Attempts>;
@@ -52,9 +53,21 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
     ]);
     // A commit may outlive what it points to, and the records it covered may be gone.
     const from = Math.min(Math.max(committed ?? begin, begin), end);
+    await this.rememberSettled(partition, begin, from);
     this.partitions.set(partition, { ledger: new OffsetLedger(this.ports, partition, from), end });
     this.office.assigned(partition);
     return from;
+  }
+
+  private async rememberSettled(partition: number, begin: number, end: number): Promise<void> {
+    const { log, clock } = this.ports;
+    const settled = await settledCommands(log, partition, { begin, end, now: clock.now() });
+    for (const command of settled) {
+      for (const { deliveryId, release } of command.body.deliveries) {
+        this.remembered.remember(deliveryId, release, lastStart(command));
+        this.remembered.settled(deliveryId, release);
+      }
+    }
   }
 
   async batch(partition: number, records: readonly StoredAttempt[]): Promise<void> {

@@ -42,6 +42,20 @@ describe('taking over', () => {
     assert.deepEqual(await next.outcomes(), ['m1.0.1 delivered', 'm2.0.1 delivered']);
   });
 
+  it('never starts again what was settled before, when its command comes once more', async () => {
+    const { given } = world();
+    const before = await GivenDispatcher.running(given());
+    const command = await before.make({});
+    await before.append(command);
+    await before.time.advance(1000);
+    await before.stop();
+    const next = await GivenDispatcher.running(given());
+    await next.append(command);
+    await next.time.advance(1000);
+    assert.deepEqual(await next.outcomes(), ['m1.0.1 delivered']);
+    assert.equal(next.transport.mails.length, 0);
+  });
+
   it('is harmless when the commit was lost: the same doubt again is a repeat', async () => {
     const { given, data } = world();
     const before = new GivenDispatcher(given());

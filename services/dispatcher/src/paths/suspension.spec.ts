@@ -108,7 +108,7 @@ describe('a failure before RCPT', () => {
     await before.command({});
     await before.stop();
     const next = await running({}, data);
-    await next.command({});
+    await next.command({ number: 2 });
     assert.equal(next.transport.connects.length, 0);
     assert.ok((await next.outcomes()).at(-1)?.endsWith('handed_back path_suspended'));
   });
