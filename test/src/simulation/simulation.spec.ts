@@ -4,9 +4,9 @@ import { FAULTS, type Fault } from '@penstock/simulation';
 import { reportFailure } from './report.ts';
 import { runSeed, type SeedReport } from './run-seed.ts';
 
-const MESSAGES = 25;
+const MESSAGES = 15;
 const SEEDS = 200;
-const TWICE = 10;
+const TWICE = 6;
 
 /** Every seed that ever failed, with what it found. */
 const REGRESSIONS: readonly number[] = [];
