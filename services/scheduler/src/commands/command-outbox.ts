@@ -18,8 +18,8 @@ export class CommandOutbox {
   private closing = false;
 
   constructor(
-    private readonly log: EventLog,
-    private readonly timers: Timers,
+    private readonly log: Pick<EventLog, 'append'>,
+    private readonly timers: Pick<Timers, 'sleep'>,
     private readonly telemetry: Telemetry,
   ) {}
 
@@ -35,12 +35,15 @@ export class CommandOutbox {
     if (this.pumping || this.waiting.size === 0) return;
     this.pumping = this.pump().finally(() => {
       this.pumping = undefined;
+      // Added between the last look and now. Once it is given up, what is left is its next owner's.
+      if (!this.closing) this.flush();
     });
   }
 
   /** Resolves when everything is durable, or was tried often enough. */
   async close(): Promise<void> {
     this.closing = true;
+    await this.pumping;
     this.flush();
     await this.pumping;
   }
