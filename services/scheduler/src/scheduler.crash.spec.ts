@@ -162,6 +162,21 @@ describe('an append that failed', () => {
     await rig.time.pass(1000);
     assert.deepEqual(rig.commanded(), [`${id}/1`]);
   });
+
+  it('for good is tried now and then, and never without time passing', async () => {
+    const rig = new SchedulerRig();
+    let appends = 0;
+    await rig.start({
+      beforeStore: (batch) => {
+        if (!holds(batch, 'released')) return;
+        // Far beyond what the minute below may take: without this bound a regression would never end.
+        if (++appends < 1000) throw new Error('disk away');
+      },
+    });
+    await rig.mail();
+    await rig.time.pass(MINUTE);
+    assert.ok(appends > 5 && appends < 30, `${appends} appends in a minute`);
+  });
 });
 
 describe('a scheduler that reads another’s claim after its own', () => {

@@ -21,6 +21,10 @@ export interface DecisionDeps {
 
 const RETRY_MS = 200;
 
+/** After an append that failed; doubles, so that a log that is gone is asked now and then and not without end. */
+const FIRST_APPEND_RETRY_MS = 50;
+const LONGEST_APPEND_RETRY_MS = 5000;
+
 /** Timers are set again at least this often: what they count may drift from steady time. */
 const LONGEST_TIMER_MS = 60_000;
 
@@ -31,6 +35,8 @@ export class DecisionLoop {
   private timer: TimerHandle | undefined;
   /** The fold must reach this offset before the next decision. */
   private awaited = 0;
+  /** Appends that failed since the last that did not. */
+  private failures = 0;
   /** A time that was waited for has come: log time must catch up with it. */
   private markWanted = true;
 
@@ -110,11 +116,18 @@ export class DecisionLoop {
       const [receipt] = await this.deps.log.append([{ topic: 'mail.events', partition, records }]);
       if (!receipt) throw new Error('the log gave no receipt');
       this.awaited = receipt.offset + records.length;
+      this.failures = 0;
     } catch (error) {
       this.deps.telemetry.log('warn', 'decision_not_durable', this.fields(error));
+      await this.deps.timers.sleep(this.appendRetryMs());
       this.awaited = await this.endOfLog();
     }
     this.again = true;
+  }
+
+  private appendRetryMs(): number {
+    const doublings = Math.min(this.failures++, 10);
+    return Math.min(FIRST_APPEND_RETRY_MS * 2 ** doublings, LONGEST_APPEND_RETRY_MS);
   }
 
   private async endOfLog(): Promise<number> {
