@@ -9,7 +9,10 @@ export interface Acknowledged {
   readonly recipients: readonly string[];
 }
 
-const SPREAD_MS = 30_000;
+/** All at once, quickly, or over half a minute: each seed has one of them. */
+const SPREADS_MS = [500, 5_000, 30_000];
+/** In half of the seeds most of the mail is for one domain. */
+const FOCUS = 0.8;
 /** A client gives up waiting for an answer, and sends the same again. */
 const PATIENCE_MS = 10_000;
 
@@ -21,6 +24,7 @@ export class Campaign {
   readonly acknowledged: Acknowledged[] = [];
   private left: number;
   private readonly random: SeededRandom;
+  private readonly focus: string | undefined;
 
   constructor(
     private readonly simulation: Simulation,
@@ -28,12 +32,14 @@ export class Campaign {
     recipients: number,
   ) {
     this.random = simulation.random('campaign');
+    this.focus = this.random.chance(0.5) ? this.random.pick(DOMAINS) : undefined;
+    const spreadMs = this.random.pick(SPREADS_MS);
     this.left = 0;
     for (let planned = 0, n = 0; planned < recipients; n++) {
       const size = Math.min(this.random.chance(0.5) ? 1 : this.random.between(2, 5), recipients - planned);
       planned += size;
       this.left += 1;
-      this.simulation.after(this.random.below(SPREAD_MS), `client ${n} begins`, () => this.send(n, size, 1));
+      this.simulation.after(this.random.below(spreadMs), `client ${n} begins`, () => this.send(n, size, 1));
     }
   }
 
@@ -68,8 +74,12 @@ export class Campaign {
 
   private address(local: string): string {
     const unknown = this.random.chance(0.05) ? 'unknown' : 'user';
-    const domain = this.random.chance(0.04) ? NOWHERE : this.random.pick(DOMAINS);
+    const domain = this.random.chance(0.04) ? NOWHERE : this.domain();
     return `${unknown}.${local}@${domain}`;
+  }
+
+  private domain(): string {
+    return this.focus !== undefined && this.random.chance(FOCUS) ? this.focus : this.random.pick(DOMAINS);
   }
 
   private request(recipients: readonly string[]): object {

@@ -38,10 +38,13 @@ export interface Evidence {
   readonly campaign: Campaign;
   readonly policy: Policy;
   readonly refused: ReadonlySet<string>;
+  /** When a scheduler died, ms since the epoch. */
+  readonly schedulerDeaths: readonly number[];
 }
 
 /** What must hold when everything has come to rest. */
-export async function checkEnd({ cluster, ledger, campaign, policy, refused }: Evidence): Promise<void> {
+export async function checkEnd(evidence: Evidence): Promise<void> {
+  const { cluster, ledger, campaign, policy, refused } = evidence;
   for (const { messageId, recipients } of campaign.acknowledged) {
     for (const address of recipients) {
       const entry = ledger.byAddress.get(address);
@@ -52,6 +55,7 @@ export async function checkEnd({ cluster, ledger, campaign, policy, refused }: E
   for (const [address, entry] of ledger.byAddress) {
     checkTerminal(entry, policy, refused.has(address));
     checkCopies(entry, cluster.world.accepted.get(address) ?? 0);
+    checkAnswered(entry, evidence);
     await checkArchived(cluster, entry);
   }
 }
@@ -83,6 +87,18 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDeliv
   }
   if (copies - 1 > mayDuplicate) {
     throw new Error(`${deliveryId} arrived ${copies} times, and ${mayDuplicate} releases said it might repeat`);
+  }
+}
+
+/**
+ * Every command comes back: whoever takes over a source hands back what is in doubt, whoever takes over a partition
+ * sends its open commands again. Only a scheduler that died again before it could leaves one without an answer.
+ */
+function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, { policy, schedulerDeaths }: Evidence): void {
+  for (const openedAt of unanswered) {
+    const startBy = openedAt + policy.dispatch.startWithinMs;
+    const deaths = schedulerDeaths.filter((at) => at >= openedAt && at <= startBy).length;
+    if (deaths < 2) throw new Error(`${deliveryId}: its release at ${openedAt} was never answered`);
   }
 }
 

@@ -71,9 +71,11 @@ async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<
     const type = terminal?.type ?? 'pending';
     ends.set(type, (ends.get(type) ?? 0) + 1);
   }
-  if (result !== 'reached') throw new Error(stuck(result, { cluster, ledger, campaign, policy, refused }));
+  const { schedulerDeaths } = supervisor;
+  const evidence = { cluster, ledger, campaign, policy, refused, schedulerDeaths };
+  if (result !== 'reached') throw new Error(stuck(result, evidence));
   await settleArchive(cluster, supervisor);
-  await checkEnd({ cluster, ledger, campaign, policy, refused });
+  await checkEnd(evidence);
 }
 
 /** Whether everything that was acknowledged has become deliveries. */

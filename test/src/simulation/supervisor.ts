@@ -22,6 +22,8 @@ const CRASHES: readonly { readonly fault: Fault; readonly victims: readonly Serv
  * plan says so, and starts them again, also those whose partition stopped.
  */
 export class Supervisor {
+  /** ms since the epoch */
+  readonly schedulerDeaths: number[] = [];
   private readonly lives = new Map<ServiceName, Life>();
 
   constructor(private readonly cluster: SimulatedCluster) {}
@@ -62,6 +64,7 @@ export class Supervisor {
     const life = this.lives.get(name);
     if (!life?.process.alive) return;
     life.process.crash();
+    if (name === 'scheduler') this.schedulerDeaths.push(this.cluster.simulation.now);
     this.loseWhatWasNotSynced(name);
     const downMs = this.cluster.simulation.random('restarts').between(20, 3_000);
     this.cluster.simulation.after(downMs, `restart ${name}`, () => this.start(name));

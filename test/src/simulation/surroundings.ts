@@ -29,14 +29,14 @@ default_pool = "main"
 connection_limit = 4
 max_connection_rate = "20/s,max_burst=5"
 max_deliveries_per_connection = 5
-max_message_rate = "50/s,max_burst=5"
+max_message_rate = "10/s,max_burst=3"
 enable_tls = "Disabled"
 idle_timeout = "2s"
 
 [provider."gmail"]
 match = [{ MXSuffix = ".google.example" }]
 connection_limit = 2
-max_message_rate = "5/s,max_burst=2"
+max_message_rate = "2/s,max_burst=2"
 
 [provider."yahoo"]
 match = [{ MXSuffix = ".yahoodns.example" }]
