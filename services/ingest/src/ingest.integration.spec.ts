@@ -30,7 +30,7 @@ describe('ingest over the wire', () => {
     @Module({ imports: [IngestModule.register(rig.ingest)] })
     class UnderTest {}
     const adapter = new FastifyAdapter();
-    configureHttp(adapter.getInstance(), rig.ingest);
+    configureHttp(adapter, rig.ingest);
     app = await NestFactory.create<NestFastifyApplication>(UnderTest, adapter, { logger: false });
     app.useGlobalFilters(new HttpErrorsFilter({ log: () => {} }));
     await app.listen(0, '127.0.0.1');
@@ -41,7 +41,11 @@ describe('ingest over the wire', () => {
     await rig?.stop();
   });
 
-  async function send(body: string, headers: Record<string, string> = {}, method = 'POST'): Promise<Answer> {
+  async function send(
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+    method = 'POST',
+  ): Promise<Answer> {
     const response = await fetch(`${url}/v3/mail/send`, {
       method,
       headers: { authorization: `Bearer ${KEYS.bulk}`, 'content-type': 'application/json', ...headers },
@@ -78,6 +82,7 @@ describe('ingest over the wire', () => {
       [400, send('[]')],
       [400, send('null')],
       [400, send('{"__proto__":{"x":1}}')],
+      [400, send(Buffer.from(good.replace('Hello', 'H\xe9llo'), 'latin1'))],
       [400, send('{}')],
       [401, send(good, { authorization: 'Bearer wrong-key-1' })],
       [401, send(good, { authorization: '' })],

@@ -107,7 +107,7 @@ async function createApplication(
   telemetry: Telemetry,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter();
-  configureHttp(adapter.getInstance(), services.ingest);
+  configureHttp(adapter, services.ingest);
   const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.register(services, sandbox), adapter, {
     logger: new NestLogger(telemetry),
     abortOnError: false,
@@ -158,7 +158,9 @@ async function onPort(port: number, setting: string, host: string, listen: () =>
       );
     }
     if (errno === 'EACCES') throw new StartupError(`${setting}: port ${port} of ${host} may not be used by this user`);
-    if (errno === 'EADDRNOTAVAIL') throw new StartupError(`PENSTOCK_HOST: ${host} is no address of this machine`);
+    if (errno === 'EADDRNOTAVAIL' || errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') {
+      throw new StartupError(`PENSTOCK_HOST: ${host} is no address of this machine`);
+    }
     throw error;
   }
 }

@@ -55,6 +55,27 @@ function announcedBytes(length: string | string[] | undefined): number {
   return typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : MAX_BODY_BYTES;
 }
 
+type Parse = (request: unknown, body: string, done: (error: Error | null, parsed?: unknown) => void) => void;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * A parser of JSON bodies that refuses what is not UTF-8 (RFC 8259 section 8.1): decoded leniently, replacement
+ * characters would be sent in place of what was meant.
+ */
+export function strictUtf8(parse: Parse) {
+  return (request: unknown, body: Uint8Array, done: Parameters<Parse>[2]): void => {
+    let text: string;
+    try {
+      text = UTF8.decode(body);
+    } catch {
+      done(Object.assign(new Error('The request body must be UTF-8.'), { statusCode: 400 }));
+      return;
+    }
+    parse(request, text, done);
+  };
+}
+
 function refusal(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Refusal {
   return { status, headers, body: { errors: [{ message, field: null, help: null }] } };
 }

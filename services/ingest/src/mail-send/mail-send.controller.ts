@@ -2,7 +2,14 @@ import { Body, Controller, HttpException, HttpStatus, Inject, Post, Req, Res } f
 import type { ApiKey } from '@penstock/access';
 import type { KeyedRequest } from '@penstock/nest';
 import { Ingest } from '../ingest.ts';
-import { type EdgeRequest, MAIL_SEND_PATH, MAX_BODY_BYTES, type Refusal, refuseEarly } from './http-edge.ts';
+import {
+  type EdgeRequest,
+  MAIL_SEND_PATH,
+  MAX_BODY_BYTES,
+  type Refusal,
+  refuseEarly,
+  strictUtf8,
+} from './http-edge.ts';
 
 /** What of Fastify's reply is used here. */
 interface Reply {
@@ -28,8 +35,14 @@ export class MailSendController {
   }
 }
 
-/** What of Fastify's instance is used here. */
+/** What of Nest's Fastify adapter is used here. */
+interface HttpAdapter {
+  getInstance(): HttpServer;
+  useBodyParser(type: string, rawBody: boolean, options: object, parser: ReturnType<typeof strictUtf8>): unknown;
+}
+
 interface HttpServer {
+  getDefaultJsonParser(onProtoPoisoning: 'error', onConstructorPoisoning: 'error'): unknown;
   hasRequestDecorator(name: string): boolean;
   decorateRequest(name: string, value: undefined): unknown;
   addHook(name: 'onRoute', hook: (route: { readonly url: string; bodyLimit?: number }) => void): unknown;
@@ -59,7 +72,10 @@ interface Stream {
  * is bounded. Call it after making the adapter and before Nest registers the routes; the error shape of what Fastify
  * and Nest refuse by themselves is the HttpErrorsFilter's.
  */
-export function configureHttp(fastify: HttpServer, ingest: Ingest): void {
+export function configureHttp(adapter: HttpAdapter, ingest: Ingest): void {
+  const fastify = adapter.getInstance();
+  const parse = fastify.getDefaultJsonParser('error', 'error') as Parameters<typeof strictUtf8>[0];
+  adapter.useBodyParser('application/json', false, {}, strictUtf8(parse));
   if (!fastify.hasRequestDecorator('apiKey')) fastify.decorateRequest('apiKey', undefined);
   fastify.addHook('onRoute', (route) => {
     if (route.url === MAIL_SEND_PATH) route.bodyLimit = MAX_BODY_BYTES;
