@@ -131,6 +131,22 @@ describe('the submission server', () => {
     await rig.stop();
   });
 
+  it('refuses parameters of extensions it does not offer, and goes on', async () => {
+    const rig = await start();
+    try {
+      const client = await Client.login(rig);
+      for (const parameter of ['RET=HDRS', 'ENVID=x', 'HOLDFOR=60', 'X'.repeat(900)]) {
+        await client.says(`MAIL FROM:<a@example.com> ${parameter}`, /^555 5\.5\.4 /m);
+      }
+      await client.says('MAIL FROM:<a@example.com> SIZE=9 BODY=8BITMIME SMTPUTF8 AUTH=<>', /^250 /m);
+      await client.says('RCPT TO:<b@example.org> NOTIFY=NEVER', /^555 5\.5\.4 /m);
+      await client.says('RCPT TO:<b@example.org>', /^250 /m);
+      client.leaves();
+    } finally {
+      await rig.stop();
+    }
+  });
+
   it('takes a thousand recipients and no more', async () => {
     const rig = await start();
     const client = await Client.login(rig);

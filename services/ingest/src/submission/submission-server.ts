@@ -60,10 +60,16 @@ export class SubmissionServer {
       noDelay: true,
       onConnect: (session, done) => this.onConnect(session, done),
       onAuth: (auth, session, done) => this.onAuth(auth.username ?? '', auth.password ?? '', session, done),
-      onMailFrom: ({ address }, session, done) =>
-        answered(done, () => this.submission.checkSender(address, saysUtf8(session))),
-      onRcptTo: ({ address }, session, done) =>
-        answered(done, () => this.submission.checkRecipient(address, saysUtf8(session))),
+      onMailFrom: ({ address, args }, session, done) =>
+        answered(done, () => {
+          refuseUnknown(args, MAIL_PARAMETERS);
+          this.submission.checkSender(address, saysUtf8(session));
+        }),
+      onRcptTo: ({ address, args }, session, done) =>
+        answered(done, () => {
+          refuseUnknown(args, RCPT_PARAMETERS);
+          this.submission.checkRecipient(address, saysUtf8(session));
+        }),
       onData: (stream, session, done) => this.onData(stream, session, done),
     });
     // A connection that fails is its client's trouble; without a listener it would end the process.
@@ -197,6 +203,16 @@ class IncomingMessage {
     this.refusal = new SubmissionRefused(code, text);
     this.release();
   }
+}
+
+/** Of the extensions offered: SIZE, 8BITMIME, SMTPUTF8 and AUTH (RFC 4954 section 5). None of them adds one to RCPT. */
+const MAIL_PARAMETERS: readonly string[] = ['SIZE', 'BODY', 'SMTPUTF8', 'AUTH'];
+const RCPT_PARAMETERS: readonly string[] = [];
+
+/** RFC 5321 section 4.1.1.11: a parameter that means nothing here is refused, so that nobody relies on it. */
+function refuseUnknown(parameters: object | false, known: readonly string[]): void {
+  const unknown = Object.keys(parameters || {}).some((name) => !known.includes(name.toUpperCase()));
+  if (unknown) throw new SubmissionRefused(555, 'A parameter of this command is not supported');
 }
 
 function answered(done: Done, check: () => void): void {
