@@ -33,6 +33,7 @@ describe('a submitted message', () => {
     const message =
       'Bcc: a@x.example,\r\n b@x.example\r\nSubject: x\r\nRETURN-PATH: <c>\r\nBcc-Note: y\r\n\r\nBcc: body\r\n';
     assert.equal(relayed(message), 'Subject: x\r\nBcc-Note: y\r\n\r\nBcc: body\r\n');
+    assert.equal(relayed('Bcc \t: a@x.example\r\nSubject: x\r\n\r\ny\r\n'), 'Subject: x\r\n\r\ny\r\n');
   });
 
   it('gets a blank line where header and body run into each other', () => {
@@ -40,6 +41,7 @@ describe('a submitted message', () => {
     assert.equal(relayed('just text\r\n'), '\r\njust text\r\n');
     assert.equal(relayed('Subject: x\r\n'), 'Subject: x\r\n\r\n');
     assert.equal(relayed(''), '\r\n');
+    assert.equal(relayed(' continues: nothing\r\nSubject: x\r\n'), '\r\n continues: nothing\r\nSubject: x\r\n');
   });
 
   it('is asked what it brings', () => {

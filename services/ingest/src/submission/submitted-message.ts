@@ -104,12 +104,14 @@ function headerFields(bytes: Uint8Array): HeaderFields {
 }
 
 function fieldName(bytes: Uint8Array, start: number): string | undefined {
+  // A continuation of nothing: it would continue the last of our own fields, which come first.
+  if (bytes[start] === SPACE || bytes[start] === TAB) return undefined;
   let name = '';
   for (let i = start; i < start + MAX_NAME; i++) {
     const byte = bytes[i] ?? 0;
     // White space before the colon is obsolete syntax (RFC 5322 section 4.5) and still read.
     if (byte === COLON) return name === '' ? undefined : name.trimEnd().toLowerCase();
-    if (byte < SPACE || byte > 126) return undefined;
+    if ((byte < SPACE && byte !== TAB) || byte > 126) return undefined;
     name += String.fromCharCode(byte);
   }
   return undefined;
