@@ -85,7 +85,21 @@ describe('a mailbox', () => {
   });
 
   it('with a control or invisible character anywhere is refused', () => {
-    const unsafe = ['\r', '\n', '\r\n', '\0', '\t', '\x7f', '\x85', '\u2028', '\u202e', '\u200b', '\ufeff', '\ud800'];
+    const unsafe = [
+      '\r',
+      '\n',
+      '\r\n',
+      '\0',
+      '\t',
+      '\x7f',
+      '\x85',
+      '\u2028',
+      '\u202e',
+      '\u200b',
+      '\ufeff',
+      '\ufffd',
+      '\ud800',
+    ];
     const places = fc.nat({ max: 'ann@example.org'.length });
     fc.assert(
       fc.property(fc.constantFrom(...unsafe), places, fc.boolean(), (character, at, quoted) => {

@@ -48,10 +48,10 @@ const MAX_LABEL = 63;
 
 /**
  * C0 and C1 controls, DEL, separators and the invisible format characters that only serve to disguise an address.
- * Joiners (U+200C, U+200D) are not among them: some scripts need them.
+ * Joiners (U+200C, U+200D) are not among them: some scripts need them. U+FFFD stands where bytes were no UTF-8.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]/;
 
 /** Not expressible in UTF-8. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
