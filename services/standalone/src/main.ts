@@ -10,6 +10,7 @@ type Settings = ReturnType<typeof readSettings<typeof SETTINGS>>['values'];
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return help();
+  if (args.length > 0) throw new StartupError('no options but --help: every setting is an environment variable');
   const startedAt = performance.now();
   const { values, warnings } = readSettings(SETTINGS, process.env);
   const policy = loadPolicy(values);

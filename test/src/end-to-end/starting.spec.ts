@@ -86,5 +86,11 @@ describe('npm start', () => {
     const setting = await ended({ PENSTOCK_HTTP_PORT: 'eighty' });
     assert.equal(setting.code, 1);
     assert.match(setting.output.stderr, /^PENSTOCK_HTTP_PORT must be a port number.*\n$/);
+    const host = await ended({ PENSTOCK_HOST: 'nowhere.invalid' });
+    assert.equal(host.code, 1);
+    assert.match(host.output.stderr, /^PENSTOCK_HOST: nowhere\.invalid is no address of this machine\n$/);
+    const option = await ended({}, ['--port', '9090']);
+    assert.equal(option.code, 1);
+    assert.match(option.output.stderr, /^no options but --help: .*\n$/);
   });
 });

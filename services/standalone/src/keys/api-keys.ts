@@ -29,6 +29,7 @@ const MIN_KEY_LENGTH = 8;
  */
 export async function loadApiKeys(settings: ApiKeySettings, dataDir: string, random: Random): Promise<LoadedApiKeys> {
   const entries = [...givenKey(settings.apiKey), ...furtherKeys(settings.apiKeys)];
+  refuseTwice(entries);
   if (entries.length > 0) return { entries, madeEarlier: false };
   const path = join(dataDir, FILE_NAME);
   const kept = readPrivateFile(path)?.toString('utf8').trim();
@@ -54,6 +55,12 @@ function furtherKeys(setting: string | undefined): readonly ApiKeyEntry[] {
     if (!(error instanceof RangeError)) throw error;
     throw new StartupError(`PENSTOCK_API_KEYS: ${error.message}`);
   }
+}
+
+/** One key for two tenants would be one tenant's alone. */
+function refuseTwice(entries: readonly ApiKeyEntry[]): void {
+  const hashes = new Set(entries.map(({ hash }) => Buffer.from(hash).toString('hex')));
+  if (hashes.size < entries.length) throw new StartupError('PENSTOCK_API_KEYS: a key is given twice; each must differ');
 }
 
 function keptKey(hex: string, path: string): ApiKeyEntry {

@@ -60,6 +60,8 @@ describe('the keys in the data folder', () => {
     for (const settings of [
       { apiKey: 'tooshrt', apiKeys: undefined },
       { apiKey: undefined, apiKeys: 'acme:slow:hidden-key' },
+      { apiKey: undefined, apiKeys: 'acme:bulk:hidden-key,shop:bulk:hidden-key' },
+      { apiKey: 'hidden-key', apiKeys: 'acme:bulk:hidden-key' },
     ]) {
       await assert.rejects(loadApiKeys(settings, folder, systemRandom), (error: Error) => {
         assert.ok(error instanceof StartupError);
