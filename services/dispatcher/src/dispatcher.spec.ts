@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryContentStore, MemoryEventLog, MemoryLogData } from '@penstock/adapter-memory';
 import { GivenDispatcher } from './specification/given-dispatcher.ts';
-import { accept, answer } from './specification/scripted-transport.ts';
+import { accept, answer, failAt } from './specification/scripted-transport.ts';
 
 async function running(policy?: string): Promise<GivenDispatcher> {
   const log = new MemoryEventLog(new MemoryLogData());
@@ -70,5 +70,41 @@ describe('a dispatcher', () => {
     assert.deepEqual((await given.controlTypes()).slice(2), ['source_released', 'source_released']);
     assert.equal(given.transport.open, 0);
     assert.equal(given.time.timers, 0);
+  });
+});
+
+describe('a wall clock that is set', () => {
+  const HOUR = 3_600_000;
+
+  it('forward makes nothing late', async () => {
+    const given = await running();
+    const startBy = given.time.now() + 60_000;
+    given.time.jump(HOUR);
+    await given.command({ startBy, expiresAt: startBy + HOUR });
+    assert.deepEqual(await given.outcomes(), ['m1.0.1 delivered']);
+  });
+
+  it('back lengthens no rest, and makes nothing that is late startable', async () => {
+    const given = await running();
+    given.transport.greetings.push(failAt('connect', { code: 'ECONNREFUSED' }));
+    await given.command({});
+    const startBy = given.time.now() + 60_000;
+    given.time.jump(-HOUR);
+    await given.time.advance(40_000);
+    await given.command({ startBy, expiresAt: startBy + HOUR });
+    await given.time.advance(60_000);
+    await given.command({ startBy, expiresAt: startBy + HOUR });
+    assert.deepEqual((await given.outcomes()).slice(1), ['m2.0.1 delivered', 'm3.0.1 handed_back not_started']);
+  });
+});
+
+describe('a command that is late when it is read', () => {
+  it('goes back until its own startBy, so that a scheduler whose clock is behind does not send it at once', async () => {
+    const given = await running();
+    const startBy = given.time.now() - 10_000;
+    await given.command({ startBy });
+    const [fact] = await given.facts();
+    assert.ok(fact?.type === 'handed_back');
+    assert.equal(fact.body.until, startBy);
   });
 });

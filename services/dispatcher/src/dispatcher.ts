@@ -1,6 +1,7 @@
 import { ControlFollower, randomName } from '@penstock/control';
 import type { Policy } from '@penstock/policy';
 import type { AnyConsumer, PenstockService } from '@penstock/ports';
+import { SteadyClock } from '@penstock/scheduling';
 import { AttemptIntake } from './commands/attempt-intake.ts';
 import { DISPATCHER_GROUP } from './commands/offset-ledger.ts';
 import { lastStart, type PendingAttempt } from './commands/pending-attempt.ts';
@@ -19,8 +20,12 @@ import type { PathOffice } from './paths/path-office.ts';
 /** How long transactions under way, and then their outcomes, may take at the end. */
 const STOP_MS = 10_000;
 
+/**
+ * Its time is steady, like the scheduler's who says by when to start: a wall clock that is set forward would have
+ * everything handed back unsent, one that is set back would lengthen every rest.
+ */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  return new Dispatcher(deps);
+  return new Dispatcher({ ...deps, clock: new SteadyClock(deps.clock) });
 }
 
 /** Owns the sources: what it reads on `mail.attempts` it starts, hands back, or hands back in doubt. */
@@ -132,8 +137,11 @@ export class Dispatcher implements PenstockService {
   }
 
   private take(attempts: readonly PendingAttempt[]): void {
+    const now = this.deps.clock.now();
     for (const attempt of attempts) {
-      if (this.deps.clock.now() > lastStart(attempt.command)) this.settlement.handBack(attempt, 'not_started');
+      const { command } = attempt;
+      // Until then by the scheduler's clock: where ours is far ahead of it, they would run in a circle without end.
+      if (now > lastStart(command)) this.settlement.handBack(attempt, 'not_started', command.body.startBy);
       else this.deadlines.watch(attempt);
     }
     if (this.follower.notReady() === undefined) this.admit(attempts);

@@ -20,6 +20,11 @@ describe('steady time', () => {
     assert.equal(readSteadily(first, 0, 1000).steadyMs, 10_950);
   });
 
+  it('makes little of a jump just because nobody had asked for long', () => {
+    const first = readSteadily(undefined, 0, 0);
+    assert.equal(readSteadily(first, 10 * 3_600_000, 3_600_000).steadyMs, 3_603_000);
+  });
+
   it('never runs backwards or ahead of the time that passed, whatever the wall clock does', () => {
     const reading = fc.record({ wallMs: fc.integer({ min: 0, max: 1e9 }), passedMs: fc.nat(100_000) });
     fc.assert(

@@ -12,12 +12,18 @@ export interface SteadyReading {
 /** How fast it moves towards the wall clock, beside the time that passes. */
 export const MOST_SLEW = 0.05;
 
+/**
+ * One reading makes up for at most this much time, ms: two processes, of which one was asked lately and the other an
+ * hour ago, must agree about a wall clock that was set a moment ago.
+ */
+const LONGEST_MADE_UP_MS = 60_000;
+
 /** The first reading believes the wall clock; later ones (`before` given) never run backwards. */
 export function readSteadily(before: SteadyReading | undefined, wallMs: number, monotonicMs: number): SteadyReading {
   if (!before) return { steadyMs: wallMs, monotonicMs };
   const passed = Math.max(0, monotonicMs - before.monotonicMs);
   const due = before.steadyMs + passed;
-  const most = passed * MOST_SLEW;
+  const most = Math.min(passed, LONGEST_MADE_UP_MS) * MOST_SLEW;
   const slew = Math.min(most, Math.max(-most, wallMs - due));
   return { steadyMs: due + slew, monotonicMs: Math.max(monotonicMs, before.monotonicMs) };
 }
@@ -27,15 +33,22 @@ export interface WallAndMonotonic {
   monotonic(): number;
 }
 
-/** Reads the two clocks it is given whenever it is asked. */
-export class SteadyClock {
-  private reading: SteadyReading | undefined;
+/** Reads the two clocks it is given whenever it is asked; stands in for them where times are compared. */
+export class SteadyClock implements WallAndMonotonic {
+  private reading: SteadyReading;
 
-  constructor(private readonly clock: WallAndMonotonic) {}
+  /** Believes the wall clock as it is now. */
+  constructor(private readonly clock: WallAndMonotonic) {
+    this.reading = readSteadily(undefined, clock.now(), clock.monotonic());
+  }
 
   /** Whole milliseconds since the epoch, never less than before. */
   now(): number {
     this.reading = readSteadily(this.reading, this.clock.now(), this.clock.monotonic());
     return Math.floor(this.reading.steadyMs);
+  }
+
+  monotonic(): number {
+    return this.clock.monotonic();
   }
 }

@@ -8,12 +8,18 @@ interface Planned {
 /** Time for specifications: it stands still until it is advanced, and then every timer fires at its moment. */
 export class ManualTime implements Clock, Timers {
   private elapsedMs = 0;
+  private jumpedMs = 0;
   private planned: Planned[] = [];
 
   constructor(private readonly start = 1_700_000_000_000) {}
 
   now(): number {
-    return this.start + this.elapsedMs;
+    return this.start + this.elapsedMs + this.jumpedMs;
+  }
+
+  /** Somebody sets the wall clock; no time passes. */
+  jump(byMs: number): void {
+    this.jumpedMs += byMs;
   }
 
   monotonic(): number {
