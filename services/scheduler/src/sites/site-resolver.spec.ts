@@ -19,6 +19,7 @@ class ResolverRig {
   readonly time = new ManualTime();
   readonly answers: (MxAnswer | undefined)[] = [];
   policy: Policy | undefined = parsePolicy('[provider."gmail"]\nmatch = [{ MXSuffix = ".google.com" }]\n');
+  answerAfterMs = 0;
   asked = 0;
   changes = 0;
   readonly sites = new SiteResolver({
@@ -36,7 +37,8 @@ class ResolverRig {
   private answer(): Promise<MxAnswer> {
     this.asked += 1;
     const answer = this.answers.shift();
-    return answer ? Promise.resolve(answer) : new Promise<never>(() => {});
+    if (!answer) return new Promise<never>(() => {});
+    return this.answerAfterMs === 0 ? Promise.resolve(answer) : this.time.sleep(this.answerAfterMs).then(() => answer);
   }
 }
 
@@ -68,6 +70,17 @@ describe('the site of a domain', () => {
     await rig.time.pass(1);
     assert.deepEqual(rig.sites.get('slow.example'), { site: 'slow.example' });
     assert.equal(rig.changes, 1);
+  });
+
+  it('is the provider’s, however many domains are to be asked for before', async () => {
+    const rig = new ResolverRig();
+    rig.answerAfterMs = 2000;
+    const domains = Array.from({ length: 600 }, (_, i) => `company-${i}.example`);
+    rig.answers.push(...domains.map(() => google()));
+    for (const domain of domains) rig.sites.get(domain);
+    await rig.time.pass(2 * FIRST_ANSWER_MS);
+    const providers = new Set(domains.map((domain) => rig.sites.get(domain)?.provider));
+    assert.deepEqual([...providers], ['gmail']);
   });
 
   it('is asked for again when the lookup of an unknown domain fails', async () => {

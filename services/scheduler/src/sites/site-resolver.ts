@@ -4,8 +4,10 @@ import type { Clock, MxAnswer, MxHost, Resolver, Telemetry, Timers } from '@pens
 import type { SiteInfo } from '@penstock/scheduling';
 
 /**
- * How long a domain's first delivery waits for an answer, failed lookups being repeated meanwhile; then the domain
- * is its own site. The wait is worth it: the path, and so every limit of the provider, depends on the answer.
+ * How long a domain's first delivery waits for an answer once it was asked for, failed lookups being repeated
+ * meanwhile; then the domain is its own site. The wait is worth it: the path, and so every limit of the provider,
+ * depends on the answer. Waiting for one's turn to ask does not count: a campaign to many thousands of domains would
+ * pass by the limits of the provider that hosts them.
  */
 export const FIRST_ANSWER_MS = 10_000;
 
@@ -28,6 +30,8 @@ interface Known {
   /** Monotonic, ms. */
   expiresAt: number;
   asking: boolean;
+  /** Whether it was asked for at least once. */
+  asked: boolean;
   /** Lookups failed since the last answer. */
   failures: number;
 }
@@ -45,6 +49,8 @@ export interface SiteResolverDeps {
 export class SiteResolver {
   private readonly domains = new Map<string, Known>();
   private readonly queue: string[] = [];
+  /** Asked for again after a failure: their deliveries do not wait for ever, so they go first. */
+  private readonly repeats: string[] = [];
   private asking = 0;
   private closed = false;
 
@@ -63,6 +69,7 @@ export class SiteResolver {
   close(): void {
     this.closed = true;
     this.queue.length = 0;
+    this.repeats.length = 0;
   }
 
   private add(domain: string): Known {
@@ -72,11 +79,11 @@ export class SiteResolver {
       policyVersion: undefined,
       expiresAt: 0,
       asking: false,
+      asked: false,
       failures: 0,
     };
     this.domains.set(domain, known);
     this.forgetOldest();
-    this.deps.timers.after(FIRST_ANSWER_MS, () => this.waitedEnough(domain, known));
     return known;
   }
 
@@ -97,15 +104,24 @@ export class SiteResolver {
 
   private ask(domain: string, known: Known): void {
     known.asking = true;
-    this.queue.push(domain);
+    if (known.asked && !known.info) this.repeats.push(domain);
+    else this.queue.push(domain);
     this.askNext();
+  }
+
+  private firstAsked(domain: string): void {
+    const known = this.domains.get(domain);
+    if (!known || known.asked) return;
+    known.asked = true;
+    this.deps.timers.after(FIRST_ANSWER_MS, () => this.waitedEnough(domain, known));
   }
 
   private askNext(): void {
     while (this.asking < MOST_LOOKUPS && !this.closed) {
-      const domain = this.queue.shift();
+      const domain = this.repeats.shift() ?? this.queue.shift();
       if (domain === undefined) return;
       this.asking += 1;
+      this.firstAsked(domain);
       this.deps.resolver
         .resolveMx(domain)
         .catch((error: unknown): MxAnswer => ({ kind: 'failure', detail: String(error) }))
