@@ -10,7 +10,7 @@ import { HttpErrorsFilter } from '@penstock/nest';
 import { createTransport } from 'nodemailer';
 import { IngestModule } from './ingest.module.ts';
 import { KEYS, mailBody, type Rig, startIngest, until } from './ingest-rig.spec.ts';
-import { configureHttp } from './mail-send/mail-send.controller.ts';
+import { configureHttp, REQUEST_TIMEOUT_MS } from './mail-send/mail-send.controller.ts';
 
 interface Answer {
   readonly status: number;
@@ -120,6 +120,10 @@ describe('ingest over the wire', () => {
     const refused = await send(filled(31_000_000));
     assert.equal(refused.status, 413);
     assert.equal(errorsOf(refused)[0]?.field, null);
+  });
+
+  it('gives up on a request that does not arrive', () => {
+    assert.equal(app?.getHttpServer().requestTimeout, REQUEST_TIMEOUT_MS);
   });
 
   it('answers 429 while too much mail is in memory, and lets go when requests end', async () => {

@@ -42,6 +42,7 @@ interface HttpAdapter {
 }
 
 interface HttpServer {
+  readonly server: { requestTimeout: number };
   getDefaultJsonParser(onProtoPoisoning: 'error', onConstructorPoisoning: 'error'): unknown;
   hasRequestDecorator(name: string): boolean;
   decorateRequest(name: string, value: undefined): unknown;
@@ -68,12 +69,19 @@ interface Stream {
 }
 
 /**
+ * A request that has not arrived by then is answered 408. While it arrives it takes room in memory that others then do
+ * not have; Fastify's own default waits for ever.
+ */
+export const REQUEST_TIMEOUT_MS = 120_000;
+
+/**
  * Prepares Fastify for ingest's routes: whoever may not send is refused before the body is read, and mail in memory
  * is bounded. Call it after making the adapter and before Nest registers the routes; the error shape of what Fastify
  * and Nest refuse by themselves is the HttpErrorsFilter's.
  */
 export function configureHttp(adapter: HttpAdapter, ingest: Ingest): void {
   const fastify = adapter.getInstance();
+  fastify.server.requestTimeout = REQUEST_TIMEOUT_MS;
   const parse = fastify.getDefaultJsonParser('error', 'error') as Parameters<typeof strictUtf8>[0];
   adapter.useBodyParser('application/json', false, {}, strictUtf8(parse));
   if (!fastify.hasRequestDecorator('apiKey')) fastify.decorateRequest('apiKey', undefined);
