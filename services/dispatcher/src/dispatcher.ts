@@ -14,6 +14,7 @@ import { ExchangerWalk } from './exchangers/exchanger-walk.ts';
 import { InFlight } from './outcomes/in-flight.ts';
 import { OutcomeWriter } from './outcomes/outcome-writer.ts';
 import { Settlement } from './outcomes/settlement.ts';
+import { AttemptLimits } from './paths/attempt-limits.ts';
 import { Path } from './paths/path.ts';
 import type { PathOffice } from './paths/path-office.ts';
 
@@ -37,6 +38,7 @@ export class Dispatcher implements PenstockService {
   private readonly remembered = new RememberedStarts();
   private readonly inFlight = new InFlight(() => this.office.policy().dispatch.maxAttemptsInFlight);
   private readonly deadlines: StartDeadlines;
+  private readonly limits: AttemptLimits;
   private readonly settlement: Settlement;
   private readonly outcomes: OutcomeWriter;
   private readonly control: ControlWriter;
@@ -57,6 +59,7 @@ export class Dispatcher implements PenstockService {
     const ready = (attempts: readonly PendingAttempt[]) => this.queue(attempts);
     this.sources = new OwnedSources({ clock, timers, telemetry }, this.control, owner, claimId, { ready });
     this.deadlines = new StartDeadlines(clock, timers, (late) => this.settlement.handBack(late, 'not_started'));
+    this.limits = new AttemptLimits(clock, timers, () => this.policy());
     this.office = this.openOffice();
     this.intake = new AttemptIntake({ log, clock, timers, telemetry }, this.remembered, this.settlement, {
       assigned: (partition) => this.sources.assigned(partition),
@@ -107,6 +110,7 @@ export class Dispatcher implements PenstockService {
       inFlight: this.inFlight,
       control: this.control,
       sources: this.sources,
+      limits: this.limits,
       walk: new ExchangerWalk({ clock, random, resolver, transport }),
       pacedSince: clock.monotonic(),
       get stopping() {

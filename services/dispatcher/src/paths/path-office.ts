@@ -5,6 +5,7 @@ import type { OwnedSources } from '../control/owned-sources.ts';
 import type { ExchangerWalk } from '../exchangers/exchanger-walk.ts';
 import type { InFlight } from '../outcomes/in-flight.ts';
 import type { Settlement } from '../outcomes/settlement.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
 import type { Path } from './path.ts';
 
 /** What every path of the process works with. */
@@ -18,6 +19,7 @@ export interface PathOffice {
   readonly control: ControlWriter;
   readonly sources: OwnedSources;
   readonly walk: ExchangerWalk;
+  readonly limits: AttemptLimits;
   /** Monotonic ms since which this process alone has paced. */
   readonly pacedSince: number;
   /** Nothing starts any more. */

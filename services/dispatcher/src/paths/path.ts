@@ -263,12 +263,15 @@ export class Path implements Waiting, PathFate {
     const { era } = this.rest;
     const first = connection.transactions++ === 0;
     const timings = { queuedMs: now - attempt.queuedAt, ...(first ? { connectMs: connection.connectMs } : {}) };
-    const result = await connection.session.send(transaction).catch((error: unknown) => {
+    const { session } = connection;
+    this.office.limits.begin(session, attempt.command);
+    const result = await session.send(transaction).catch((error: unknown) => {
       // A fault of ours in mid-transaction: nobody knows how far it got.
       this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
-      connection.session.abort();
+      session.abort();
       return { kind: 'unknown' as const, detail: String(error), refused: [] };
     });
+    this.office.limits.end(session);
     concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });
     this.connections.release(connection, this.office.clock.monotonic(), shaping);
     this.resume();
