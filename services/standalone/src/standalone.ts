@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
+import { FolderLockedError, OffsetsLostError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
 import { HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
@@ -53,7 +53,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     return await assemble(options, undo);
   } catch (error) {
     await undo.run();
-    throw error instanceof FolderLockedError ? new StartupError(`PENSTOCK_DATA_DIR: ${error.message}`) : error;
+    const ofFolder = error instanceof FolderLockedError || error instanceof OffsetsLostError;
+    throw ofFolder ? new StartupError(`PENSTOCK_DATA_DIR: ${error.message}`) : error;
   }
 }
 

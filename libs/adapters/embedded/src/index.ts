@@ -1,4 +1,5 @@
 export { FolderLockedError } from './folder-lock.ts';
+export { OffsetsLostError } from './log/committed-offsets.ts';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
 export { DamagedSegmentError } from './segments/segment-errors.ts';
 export {

@@ -7,7 +7,7 @@ import { lockFolder } from './folder-lock.ts';
 import { ARCHIVE_SCHEMA, SqliteArchive } from './folds/sqlite-archive.ts';
 import { SqliteFile } from './folds/sqlite-file.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
-import { CommittedOffsets, OFFSETS_SCHEMA } from './log/committed-offsets.ts';
+import { CommittedOffsets, openOffsets } from './log/committed-offsets.ts';
 import { EmbeddedEventLog } from './log/embedded-event-log.ts';
 import { GroupWriter } from './segments/group-writer.ts';
 import { recoverSegments } from './segments/recovery.ts';
@@ -50,6 +50,7 @@ export interface Embedded {
  *
  * @throws FolderLockedError where another process has it
  * @throws DamagedSegmentError where durable bytes are damaged
+ * @throws OffsetsLostError where nobody knows any more what was done
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const lock = lockFolder(options.dataDir);
@@ -67,10 +68,8 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const recovered = recoverSegments(folder, telemetry);
   const { catalogue, salt, segment, position } = recovered;
   const reader = new SegmentReader(folder, salt);
-  const committed = new CommittedOffsets(
-    SqliteFile.open(join(dataDir, 'offsets.db'), OFFSETS_SCHEMA, telemetry),
-    telemetry,
-  );
+  const offsetsFile = openOffsets(join(dataDir, 'offsets.db'), recovered.nextOffsets.size > 0);
+  const committed = new CommittedOffsets(offsetsFile, telemetry);
   const archiveFile = SqliteFile.open(join(dataDir, 'archive.db'), ARCHIVE_SCHEMA, telemetry);
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
   const readModels = new SqliteStores(join(dataDir, 'models'), telemetry);

@@ -1,12 +1,35 @@
+import { existsSync } from 'node:fs';
 import type { Topic } from '@penstock/events';
 import type { Telemetry } from '@penstock/ports';
-import type { FoldSchema, SqliteFile } from '../folds/sqlite-file.ts';
+import { type FoldSchema, SqliteFile } from '../folds/sqlite-file.ts';
 
 /** A crash loses at most so much of the positions; what is read again is harmless. */
 const WRITE_DELAY_MS = 20;
 
 /** Positions are all there is. */
-export const OFFSETS_SCHEMA: FoldSchema = { tables: '', pageBytes: 4096 };
+const OFFSETS_SCHEMA: FoldSchema = { tables: '', pageBytes: 4096 };
+
+/** Nobody knows any more what was done. */
+export class OffsetsLostError extends Error {
+  override readonly name = 'OffsetsLostError';
+}
+
+/**
+ * The one file here that is no fold: nothing else tells how far a submission was expanded. To begin anew would expand
+ * what is older than the scheduler remembers, and send it again.
+ *
+ * @throws OffsetsLostError where it cannot be read, or is gone from beside a log that holds records
+ */
+export function openOffsets(path: string, logHoldsRecords: boolean): SqliteFile {
+  const way =
+    'without it mail that was sent may be sent again; put it back from a copy, or put an empty file in its place to accept that';
+  if (logHoldsRecords && !existsSync(path)) throw new OffsetsLostError(`${path} is missing: ${way}`);
+  try {
+    return SqliteFile.openIrreplaceable(path, OFFSETS_SCHEMA);
+  } catch (error) {
+    throw new OffsetsLostError(`${path} cannot be read (${String(error)}): ${way}`, { cause: error });
+  }
+}
 
 /** The groups' positions: in memory, and written behind together. */
 export class CommittedOffsets {
