@@ -9,6 +9,9 @@ import { NOWHERE } from './surroundings.ts';
 const WIRE_MS = 500;
 /** Every delivery has its terminal fact this long after the end of `max_age`. */
 const END_MS = 15 * 60_000;
+const APPEND_FAULTS = ['append_failed', 'append_torn', 'append_slow', 'ack_lost'] as const;
+/** Share of failing appends with which a log can be worked with. */
+const USABLE = 0.2;
 
 /**
  * What may arrive at a receiver, and when; checked as it arrives. Answers the addresses that some receiver refuses
@@ -92,9 +95,12 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDeliv
 
 /**
  * Every command comes back: whoever takes over a source hands back what is in doubt, whoever takes over a partition
- * sends its open commands again. Only a scheduler that died again before it could leaves one without an answer.
+ * sends its open commands again. Only a scheduler that died again before it could, or a log that took next to nothing,
+ * leaves one without an answer.
  */
-function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, { policy, schedulerDeaths }: Evidence): void {
+function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, evidence: Evidence): void {
+  const { cluster, policy, schedulerDeaths } = evidence;
+  if (APPEND_FAULTS.some((fault) => (cluster.faults.rates.get(fault) ?? 0) > USABLE)) return;
   for (const openedAt of unanswered) {
     const startBy = openedAt + policy.dispatch.startWithinMs;
     const deaths = schedulerDeaths.filter((at) => at >= openedAt && at <= startBy).length;
@@ -105,6 +111,6 @@ function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, { policy, sch
 /** The archive tells the same end, once. */
 async function checkArchived(cluster: SimulatedCluster, { deliveryId, terminal }: FoldedDelivery): Promise<void> {
   const events = await cluster.archive.current.read(deliveryId, 0, 10_000);
-  const ends = events.filter(({ data }) => 'id' in data && data.id === terminal?.id);
+  const ends = events.filter(({ data }) => 'id' in data && data.id === terminal?.id && data.epoch === terminal.epoch);
   if (ends.length !== 1) throw new Error(`${deliveryId} has its end ${ends.length} times in the archive`);
 }

@@ -1,4 +1,4 @@
-import { derivedId } from '@penstock/events';
+import { derivedId, type LogRecord } from '@penstock/events';
 import { parsePolicy, policyVersion } from '@penstock/policy';
 import { type Fault, FaultPlan, isolatedRun, SimulatedCluster, Simulation } from '@penstock/simulation';
 import { Campaign } from './campaign.ts';
@@ -6,7 +6,7 @@ import { checkEnd, type Evidence, watchAttempts } from './checkers.ts';
 import { Ledger } from './ledger.ts';
 import { watchLimits } from './receiver-limits.ts';
 import { Supervisor } from './supervisor.ts';
-import { PARTITIONS, POLICY, SITES } from './surroundings.ts';
+import { MAX_AGES, PARTITIONS, policyText, SITES } from './surroundings.ts';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -24,8 +24,10 @@ export interface SeedReport {
   readonly fired: ReadonlyMap<Fault, number>;
   readonly steps: number;
   readonly digest: string;
-  /** Terminal facts by type. */
+  /** Terminal facts by type, dropped ones with their cause. */
   readonly ends: ReadonlyMap<string, number>;
+  /** What happened at least once: `handed_back in_doubt`, `path_throttled`. */
+  readonly seen: ReadonlySet<string>;
   readonly failure?: { readonly error: unknown; readonly trace: readonly string[] };
 }
 
@@ -41,6 +43,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
   const plan = new FaultPlan(simulation, options.faults);
   const cluster = new SimulatedCluster(simulation, SITES, plan, PARTITIONS);
   const ends = new Map<string, number>();
+  const seen = new Set<string>();
+  watchRecords(cluster, seen);
   let failure: SeedReport['failure'];
   try {
     await isolatedRun(simulation, () => story(cluster, options, ends));
@@ -48,14 +52,23 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
     failure = { error, trace: simulation.trace.tail() };
   }
   const { steps, trace } = simulation;
-  const report = { seed: options.seed, plan: String(plan), fired: plan.fired, steps, digest: trace.digest(), ends };
+  const report = {
+    seed: options.seed,
+    plan: String(plan),
+    fired: plan.fired,
+    steps,
+    digest: trace.digest(),
+    ends,
+    seen,
+  };
   return failure ? { ...report, failure } : report;
 }
 
 async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<string, number>): Promise<void> {
   const { simulation, faults } = cluster;
-  const policy = parsePolicy(POLICY);
-  publishPolicy(cluster);
+  const text = policyText(simulation.random('policy').pick(MAX_AGES));
+  const policy = parsePolicy(text);
+  publishPolicy(cluster, text);
   const ledger = new Ledger(cluster);
   const refused = watchAttempts(cluster, ledger, policy);
   watchLimits(cluster, policy);
@@ -68,7 +81,7 @@ async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<
   faults.switchOff();
   const result = await simulation.runUntil(allEnded, CALM);
   for (const { terminal } of ledger.byAddress.values()) {
-    const type = terminal?.type ?? 'pending';
+    const type = terminal ? kindOf(terminal) : 'pending';
     ends.set(type, (ends.get(type) ?? 0) + 1);
   }
   const { schedulerDeaths } = supervisor;
@@ -78,14 +91,24 @@ async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<
   await checkEnd(evidence);
 }
 
+function watchRecords(cluster: SimulatedCluster, seen: Set<string>): void {
+  cluster.log.onAppend((_topic, _partition, records) => {
+    for (const { record } of records) seen.add(kindOf(record));
+  });
+}
+
+function kindOf({ type, body }: LogRecord): string {
+  return 'cause' in body ? `${type} ${body.cause}` : type;
+}
+
 /** Whether everything that was acknowledged has become deliveries. */
 function expanded({ acknowledged }: Campaign, ledger: Ledger): boolean {
   return acknowledged.every(({ recipients }) => recipients.every((address) => ledger.byAddress.has(address)));
 }
 
-function publishPolicy({ log, simulation }: SimulatedCluster): void {
-  const version = policyVersion(POLICY);
-  const body = { policyVersion: version, text: POLICY, changedBy: 'simulation' };
+function publishPolicy({ log, simulation }: SimulatedCluster, text: string): void {
+  const version = policyVersion(text);
+  const body = { policyVersion: version, text, changedBy: 'simulation' };
   const id = derivedId('policy_changed', version);
   const record = { id, type: 'policy_changed', version: 1, at: simulation.now, partition: 0, body } as const;
   log.store({ topic: 'mail.control', partition: 0, records: [record] });

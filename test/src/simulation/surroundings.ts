@@ -20,8 +20,12 @@ function site(name: string, domains: readonly string[], mxHosts: readonly string
 /** Two sources, and as few partitions of the rest as show what more would. */
 export const PARTITIONS = { 'mail.attempts': 2, 'mail.submissions': 2, 'mail.events': 4 } as const;
 
+/** How long deliveries may live; each seed has one of them. */
+export const MAX_AGES = ['40s', '10m'] as const;
+
 /** Waits are short, so that a delivery's whole life fits into a few thousand steps. */
-export const POLICY = `
+export function policyText(maxAge: (typeof MAX_AGES)[number]): string {
+  return `
 egress = "internet"
 default_pool = "main"
 
@@ -58,7 +62,7 @@ sources = ["ip-1", "ip-2"]
 retry_interval = "5s"
 max_retry_interval = "60s"
 jitter = 0.1
-max_age = "10m"
+max_age = "${maxAge}"
 deferral_notice_after = "3s"
 deferral_notice_every = "1m"
 greylist_interval = "5s"
@@ -75,3 +79,4 @@ max_attempts_in_flight = 20
 start_within = "20s"
 attempt_max = "1m"
 `;
+}

@@ -33,6 +33,8 @@ export type Fault = (typeof FAULTS)[number];
 /** Faults that kill a process, counted per step; the others are drawn each time they could happen. */
 const CRASH_RATE = { least: 0.0005, most: 0.004 };
 const OTHER_RATE = { least: 0.01, most: 0.15 };
+/** Now and then one of those is the rule rather than the exception. */
+const HARSH = { chance: 0.1, rate: 0.7 };
 
 /**
  * Swarm testing: each seed has some of the faults, each at a rate of its own, so that rare combinations are met.
@@ -84,8 +86,10 @@ function draw(simulation: Simulation): ReadonlyMap<Fault, number> {
   const random = simulation.random('fault plan');
   const rates = new Map<Fault, number>();
   for (const fault of FAULTS) {
-    const { least, most } = fault.startsWith('crash_') ? CRASH_RATE : OTHER_RATE;
-    const rate = least + random.next() * (most - least);
+    const isCrash = fault.startsWith('crash_');
+    const { least, most } = isCrash ? CRASH_RATE : OTHER_RATE;
+    const usual = least + random.next() * (most - least);
+    const rate = random.chance(HARSH.chance) && !isCrash ? HARSH.rate : usual;
     if (random.chance(0.4)) rates.set(fault, Math.round(rate * 10_000) / 10_000);
   }
   return rates;
