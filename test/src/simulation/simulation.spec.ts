@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FAULTS, type Fault } from '@penstock/simulation';
+import { FAULTS } from '@penstock/simulation';
 import { runSeed } from './run-seed.ts';
 import { type SeedSummary, seedsInChild } from './seeds-in-child.ts';
 
