@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { FolderLockedError, OffsetsLostError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
-import { HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
+import { errorBody, HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
 import type { Telemetry } from '@penstock/ports';
 import type { Sandbox } from '@penstock/testing';
 import { type EgressRoute, openEgress } from './egress.ts';
@@ -107,7 +107,7 @@ async function createApplication(
   sandbox: Sandbox | undefined,
   telemetry: Telemetry,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter();
+  const adapter = new FastifyAdapter({ frameworkErrors: refuseAddress });
   configureHttp(adapter, services.ingest);
   const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.register(services, sandbox), adapter, {
     logger: new NestLogger(telemetry),
@@ -115,6 +115,15 @@ async function createApplication(
   });
   app.useGlobalFilters(new HttpErrorsFilter(telemetry));
   return app;
+}
+
+interface Reply {
+  status(code: number): { send(body: unknown): unknown };
+}
+
+/** What Fastify refuses before there is a route: an address it cannot read, or one that is too long. */
+function refuseAddress({ statusCode = 400 }: { statusCode?: number }, _request: unknown, reply: unknown): void {
+  (reply as Reply).status(statusCode).send(errorBody('the address of the request cannot be read'));
 }
 
 /** Whoever reads starts before whoever writes, and stops after. */

@@ -118,6 +118,15 @@ describe('bad input', () => {
     assert.equal((await post(JSON.stringify(GOOD), { authorization: '' })).status, 401);
   });
 
+  it('an address that cannot be read, or is too long, is refused in the same shape', async () => {
+    const broken = await fetch(`${platform.url}/v1/messages/%ff`);
+    assert.equal(broken.status, 400);
+    await fieldsNamed(broken);
+    const long = await fetch(`${platform.url}/v1/messages/${'a'.repeat(3_000)}`);
+    assert.equal(long.status, 414);
+    await fieldsNamed(long);
+  });
+
   it("another tenant's message is as unknown as one that never was", async () => {
     const messageId = await new PlatformApi(new HttpClient({ url: platform.url, key: KEY })).send(GOOD);
     const look = (key: string, path: string) =>
