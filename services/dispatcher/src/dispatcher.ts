@@ -46,6 +46,8 @@ export class Dispatcher implements PenstockService {
   private readonly office: PathOffice;
   /** Read before control was: they wait for a policy. */
   private early: PendingAttempt[] = [];
+  /** The policy whose limits every path has looked at. */
+  private resumedUnder: Policy | undefined;
   private stopping = false;
 
   constructor(private readonly deps: DispatcherDeps) {
@@ -137,6 +139,9 @@ export class Dispatcher implements PenstockService {
     const { early } = this;
     this.early = [];
     if (early.length > 0) this.admit(early);
+    // What else control says of a path, the path itself has written.
+    if (policy === this.resumedUnder) return;
+    this.resumedUnder = policy;
     for (const path of this.paths.values()) path.resume();
   }
 

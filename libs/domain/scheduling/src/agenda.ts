@@ -2,6 +2,7 @@
  * Whose turn it is: what `decide` remembers between two calls so that it need not look at every lane. Nothing here
  * is part of the fold: it can be thrown away and made again by waking every lane.
  */
+import type { ControlState } from './control-state.ts';
 import type { Delivery } from './delivery.ts';
 import { Heap, withdrawNode } from './heap.ts';
 import type { Hold, Lane } from './lane.ts';
@@ -28,8 +29,8 @@ export class Agenda {
   noticedAt = 0;
   /** Held lanes that mail entered since the last decision. */
   private entered = new Set<Lane>();
-  /** What the lanes were last decided under: another control state wakes them all. */
-  controlOffset = -1;
+  /** What the lanes were last decided under: what it says of sources concerns all of them. */
+  control: ControlState | undefined;
   /** Counts the batches proposed in this life of the state; part of their ids. Number 0 is the claim's own. */
   sequence = 1;
   /** Where the turns among sources with equal credit stand. */

@@ -1,26 +1,16 @@
 /** The fold of `mail.control`: what deliveries share. Folded apart from the partitions; only `decide` reads it. */
-import type { Control, HoldReason, PathThrottled } from '@penstock/events';
+import type { Control } from '@penstock/events';
 import { assertNever } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
-
-export interface PathThrottle {
-  readonly source: string;
-  readonly path: string;
-  readonly site: string;
-  readonly provider?: string;
-  /** ms since the epoch */
-  readonly until: number;
-  readonly step: number;
-  readonly reason: HoldReason;
-  /** What made it, for people; no decision looks at it. */
-  readonly evidence?: PathThrottled['body']['evidence'];
-}
+import { PathThrottles } from './path-throttles.ts';
 
 export interface ControlState {
   /** Next offset of `mail.control` to be folded. */
   readonly offset: number;
   readonly policy: Policy | undefined;
-  readonly throttles: ReadonlyMap<string, PathThrottle>;
+  readonly throttles: PathThrottles;
+  /** How many paths were restored so far: lanes that wait for one need not wait any longer. */
+  readonly restores: number;
   /** Source name → who claimed it last and has not released it. */
   readonly owners: ReadonlyMap<string, { readonly owner: string; readonly claimId: string }>;
   readonly unreachable: ReadonlySet<string>;
@@ -29,7 +19,8 @@ export interface ControlState {
 export const INITIAL_CONTROL: ControlState = {
   offset: 0,
   policy: undefined,
-  throttles: new Map(),
+  throttles: PathThrottles.NONE,
+  restores: 0,
   owners: new Map(),
   unreachable: new Set(),
 };
@@ -46,9 +37,9 @@ export function foldControl(
     case 'policy_changed':
       return { ...state, policy: parse(record.body.text) };
     case 'path_throttled':
-      return { ...state, throttles: new Map(before.throttles).set(record.body.path, record.body) };
+      return { ...state, throttles: before.throttles.with(record.body, record.at) };
     case 'path_restored':
-      return { ...state, throttles: without(before.throttles, record.body.path) };
+      return { ...state, throttles: before.throttles.without(record.body.path), restores: before.restores + 1 };
     case 'source_claimed': {
       const { source, owner, claimId } = record.body;
       const unreachable = new Set(before.unreachable);

@@ -170,6 +170,29 @@ describe('releasing', () => {
     assert.equal(only(history.run(START + MINUTE), 'released').body.source, 'ip-1');
   });
 
+  it('comes back at once when a path is restored before its rest ends', () => {
+    const history = new PartitionHistory().claim();
+    history.throttle('ip-1|site:example.com', START + MINUTE);
+    const id = history.mail();
+    assert.deepEqual(history.run(START), []);
+    history.throttle('ip-1|site:other.example', START + MINUTE);
+    assert.deepEqual(history.run(START + 1), [], 'what happens to another path changes nothing');
+    history.share('path_restored', { source: 'ip-1', path: 'ip-1|site:example.com', site: 'example.com' });
+    assert.deepEqual(releasedIds(history.run(START + 2)), [id]);
+  });
+
+  it('releases nothing to a path that was told to rest while its mail waited for credit', () => {
+    const history = new PartitionHistory({ shaping: { connectionLimit: 1 } }).claim();
+    const first = history.mail();
+    const second = history.mail();
+    assert.deepEqual(releasedIds(history.run(START)), [first]);
+    history.throttle('ip-1|site:example.com', START + MINUTE);
+    history.append(history.delivered(first, START + 1));
+    assert.deepEqual(history.run(START + 2), []);
+    assert.equal(history.ask(START + 3).wakeAt, START + MINUTE);
+    assert.deepEqual(releasedIds(history.run(START + MINUTE)), [second]);
+  });
+
   it('holds mail of a source that nobody owns or can reach, until somebody does', () => {
     const history = new PartitionHistory().claim();
     history.share('source_released', { source: 'ip-1', owner: 'd', claimId: 'c-ip-1' });

@@ -66,10 +66,10 @@ function reindex(state: PartitionState, delivery: Delivery): void {
 }
 
 function wakeLanes({ agenda, lanes }: PartitionState, control: ControlState, now: Now, grants: Grants): void {
-  if (agenda.controlOffset !== control.offset) {
-    agenda.controlOffset = control.offset;
-    for (const lane of lanes.values()) agenda.wake(lane);
-  }
+  const before = agenda.control;
+  agenda.control = control;
+  if (!before || sourcesChanged(before, control)) for (const lane of lanes.values()) agenda.wake(lane);
+  else if (before.restores !== control.restores) for (const lane of [...agenda.held]) agenda.wake(lane);
   for (let node = agenda.timed.peek(); node && node.key <= now.nowMs; node = agenda.timed.peek()) {
     withdrawNode(node);
     agenda.wake(node.item);
@@ -77,4 +77,9 @@ function wakeLanes({ agenda, lanes }: PartitionState, control: ControlState, now
   for (const lane of agenda.unresolved) {
     if (grants.sites.get(lane.key.domain) !== undefined) agenda.wake(lane);
   }
+}
+
+/** A rest that begins wakes nobody: a lane learns of it when it would use the path. */
+function sourcesChanged(before: ControlState, now: ControlState): boolean {
+  return before.policy !== now.policy || before.owners !== now.owners || before.unreachable !== now.unreachable;
 }

@@ -9,6 +9,7 @@ export * from './evolve.ts';
 export { NOTICES_PER_SECOND } from './notices.ts';
 export * from './pace.ts';
 export { createPartitionState, PartitionState } from './partition-state.ts';
+export { type PathThrottle, PathThrottles } from './path-throttles.ts';
 export * from './retry.ts';
 export * from './steady-clock.ts';
 export * from './tombstones.ts';
