@@ -15,6 +15,13 @@ export class StartDeadlines {
     private readonly passed: (attempt: PendingAttempt) => void,
   ) {}
 
+  /** Commands watched. */
+  get size(): number {
+    let size = 0;
+    for (const watched of this.slots.values()) size += watched.length;
+    return size;
+  }
+
   watch(attempt: PendingAttempt): void {
     const slot = Math.ceil((lastStart(attempt.command) + 1) / SLOT_MS);
     const watched = this.slots.get(slot);
@@ -48,7 +55,17 @@ export class StartDeadlines {
       this.slots.delete(slot);
       for (const attempt of watched ?? []) if (attempt.stage === 'queued') this.passed(attempt);
     }
+    this.letGo();
     if (this.slots.size > 0) this.arm();
+  }
+
+  /** What is decided within seconds, which is nearly all, would be kept in memory for a minute otherwise. */
+  private letGo(): void {
+    for (const [slot, watched] of this.slots) {
+      const undecided = watched.filter(({ stage }) => stage !== 'decided');
+      if (undecided.length === 0) this.slots.delete(slot);
+      else if (undecided.length < watched.length) this.slots.set(slot, undecided);
+    }
   }
 }
 
