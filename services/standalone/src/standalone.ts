@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -94,6 +95,9 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
 
 async function openEngine({ telemetry, onFatal }: StandaloneOptions, dataDir: string) {
   try {
+    await mkdir(dataDir, { recursive: true });
+    // SQLite would only say that it cannot open its file.
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return await openEmbedded({ dataDir, telemetry, onFatal });
   } catch (error) {
     const errno = errnoOf(error);
