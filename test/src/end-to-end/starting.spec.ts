@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -77,12 +77,12 @@ describe('npm start', () => {
     assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*in use by another process.*\n$/);
   });
 
-  it('says in one line that the data folder cannot be written', { skip: process.getuid?.() === 0 }, async () => {
-    const dataDir = join(folder, 'read-only');
-    mkdirSync(dataDir, { mode: 0o500 });
+  it('says in one line that the data folder cannot be one', async () => {
+    const dataDir = join(folder, 'a-file');
+    writeFileSync(dataDir, '');
     const { code, output } = await ended({ PENSTOCK_DATA_DIR: dataDir });
     assert.equal(code, 1);
-    assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*read-only cannot be used as a folder \(EACCES\)\n$/);
+    assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*a-file cannot be used as a folder \(EEXIST\)\n$/);
   });
 
   it('says in one line what is wrong with a policy or a setting', async () => {
