@@ -40,6 +40,27 @@ describe('walking mail hosts', () => {
     assert.deepEqual(await given.outcomes(), ['m1.0.1 deferred connect path']);
   });
 
+  it('ends with what it met when the next connection would come too late', async () => {
+    const given = await running(POLICY.replace('"6000/min,max_burst=100"', '"1/hour"'));
+    given.resolver.addresses.set('mx.a.test', addresses('203.0.114.1', '203.0.114.2'));
+    given.transport.greeting = failAt('connect', { code: 'ETIMEDOUT' });
+    await given.time.advance(3_600_000);
+    await given.command({});
+    assert.deepEqual(await given.outcomes(), ['m1.0.1 deferred connect path']);
+    assert.equal(given.transport.connects.length, 1);
+  });
+
+  it('tries no further host once the attempt may not start any more', async () => {
+    const given = await running();
+    given.resolver.addresses.set('mx.a.test', addresses('203.0.114.1', '203.0.114.2', '203.0.114.3'));
+    given.transport.greetingMs = 40_000;
+    given.transport.greeting = failAt('banner', { code: 'ETIMEDOUT' });
+    await given.command({});
+    await given.time.advance(90_000);
+    assert.deepEqual(await given.outcomes(), ['m1.0.1 deferred banner path']);
+    assert.equal(given.transport.connects.length, 2);
+  });
+
   it('tries addresses that did not answer lately after the others', async () => {
     const given = await running(POLICY.replace('suspend = "30s"', 'suspend = "1s"'));
     given.resolver.addresses.set('mx.a.test', addresses('203.0.114.1', '203.0.114.2'));

@@ -19,8 +19,8 @@ export interface WalkRequest {
   readonly source: SourcePolicy;
   readonly shaping: Shaping;
   readonly policy: Policy;
-  /** Resolves when one more connection may be opened. */
-  permit(): Promise<void>;
+  /** Resolves with true when one more connection may be opened, with false if that would be too late. */
+  permit(): Promise<boolean>;
 }
 
 export interface Trouble {
@@ -39,6 +39,8 @@ export type WalkResult =
   /** It does not exist, or has no mail host: for good if it stays so. */
   | { readonly kind: 'nxdomain' | 'no_mail_host' }
   | Trouble
+  /** Its time to start passed before any host could be tried. */
+  | { readonly kind: 'late' }
   /** This machine cannot: no free port or descriptor, or `unreachable`: the source's address is not its own. */
   | { readonly kind: 'local'; readonly unreachable: boolean; readonly detail: string };
 
@@ -97,6 +99,7 @@ export class ExchangerWalk {
       for (const address of allowed.slice(0, addressesLeft)) {
         addressesLeft--;
         const met = await this.visitAddress(host, address, request);
+        if (met.kind === 'late') return trouble ?? met;
         if (met.kind !== 'trouble') return met;
         trouble = worse(trouble, met);
       }
@@ -128,7 +131,8 @@ export class ExchangerWalk {
     if (met.kind !== 'trouble' || met.phase !== 'starttls' || !isOpportunistic(tls)) return met;
     // Falls back once, and remembers it: mail that waits for the host's TLS to be mended would be lost at last.
     this.brokenTls.remember(host.name, this.ports.clock.monotonic() + rememberBrokenTlsMs);
-    return this.connect(host, address, 'Disabled', request);
+    const plain = await this.connect(host, address, 'Disabled', request);
+    return plain.kind === 'late' ? met : plain;
   }
 
   private async connect(
@@ -137,7 +141,7 @@ export class ExchangerWalk {
     tls: TlsMode,
     { source, shaping, permit }: WalkRequest,
   ): Promise<WalkResult> {
-    await permit();
+    if (!(await permit())) return { kind: 'late' };
     const { address, port } = target;
     const host = { name, address, port };
     const startedAt = this.ports.clock.monotonic();

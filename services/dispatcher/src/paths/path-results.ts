@@ -51,6 +51,9 @@ export function concludeWalk(
       else suspend(path, { attempt, met, reason: 'path_throttled', spent: true }, era);
       return;
     }
+    case 'late':
+      settlement.handBack(attempt, 'not_started');
+      return;
     case 'local':
       if (walked.unreachable) withoutSource(path, attempt, walked.detail);
       else suspend(path, { attempt, met: portsMet(timings), reason: 'port_limit', spent: false }, era);

@@ -200,20 +200,20 @@ export class Path implements Waiting, PathFate {
     const policy = this.office.policy();
     const source = policy.sources.get(this.identity.source);
     if (!source) return { kind: 'local', unreachable: true, detail: 'the policy names no such source' };
-    const permit = () => this.permit();
+    const permit = () => this.permit(attempt);
     return this.office.walk.walk({ domain: attempt.command.body.domain, source, shaping, policy, permit });
   }
 
-  /** Resolves when one more connection may be opened. */
-  private async permit(): Promise<void> {
+  /** Resolves when one more connection may be opened; with false once that would be too late for the attempt. */
+  private async permit(attempt: PendingAttempt): Promise<boolean> {
     const { clock, timers } = this.office;
-    for (
-      let waitMs = this.connects.take(clock.monotonic());
-      waitMs > 0;
-      waitMs = this.connects.take(clock.monotonic())
-    ) {
+    while (!this.late(attempt)) {
+      const waitMs = this.connects.take(clock.monotonic());
+      if (waitMs === 0) return true;
+      if (clock.now() + waitMs > lastStart(attempt.command)) return false;
       await timers.sleep(Math.ceil(waitMs));
     }
+    return false;
   }
 
   private use(connection: Connection, attempt: PendingAttempt): void {

@@ -61,7 +61,7 @@ export class GivenDispatcher {
 
   constructor(readonly given: Given) {
     this.time = given.time ?? new ManualTime();
-    this.transport = given.transport ?? new ScriptedTransport();
+    this.transport = given.transport ?? new ScriptedTransport(this.time);
     this.resolver = given.resolver ?? new ScriptedResolver();
     this.commands = new AttemptCommands(given.content, () => this.time.now());
     let drawn = 0;

@@ -5,6 +5,7 @@ import {
   type MailTransaction,
   type MailTransport,
   type SessionFacts,
+  type Timers,
   type TransactionResult,
   TransportError,
 } from '@penstock/ports';
@@ -111,11 +112,16 @@ export class ScriptedTransport implements MailTransport {
   fallback: Script = accept;
   greeting: Greeting = () => undefined;
   facts: SessionFacts = { extensions: new Map() };
+  /** How long a greeting takes. */
+  greetingMs = 0;
   open = 0;
   mostOpen = 0;
 
+  constructor(private readonly timers: Pick<Timers, 'sleep'>) {}
+
   async connect(target: ConnectTarget): Promise<MailSession> {
     this.connects.push(target);
+    if (this.greetingMs > 0) await this.timers.sleep(this.greetingMs);
     const error = (this.greetings.shift() ?? this.greeting)(target);
     if (error) throw error;
     this.open++;
