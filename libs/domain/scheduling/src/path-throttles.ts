@@ -21,20 +21,18 @@ const BUCKETS = 256;
 
 type Bucket = ReadonlyMap<string, PathThrottle>;
 
-const EMPTY: Bucket = new Map();
-
 /**
  * Never changed: each change answers a new one that shares all but one bucket. A dead domain is never restored, and a
  * list of a million addresses names thousands of them, so neither copying all of them for each nor keeping them for
  * ever will do.
  */
 export class PathThrottles {
-  static readonly NONE = new PathThrottles(new Array<Bucket>(BUCKETS).fill(EMPTY));
+  static readonly NONE = new PathThrottles([]);
 
-  private constructor(private readonly buckets: readonly Bucket[]) {}
+  private constructor(private readonly buckets: readonly (Bucket | undefined)[]) {}
 
   get size(): number {
-    return this.buckets.reduce((sum, bucket) => sum + bucket.size, 0);
+    return this.buckets.reduce((sum, bucket) => sum + (bucket?.size ?? 0), 0);
   }
 
   get(path: string): PathThrottle | undefined {
@@ -42,14 +40,14 @@ export class PathThrottles {
   }
 
   *values(): Iterable<PathThrottle> {
-    for (const bucket of this.buckets) yield* bucket.values();
+    for (const bucket of this.buckets) if (bucket) yield* bucket.values();
   }
 
   /** `at` is when the rest was told, ms since the epoch: what ended long before is forgotten. */
   with(throttle: PathThrottle, at: number): PathThrottles {
     const index = bucketOf(throttle.path);
     const bucket = new Map<string, PathThrottle>();
-    for (const [path, known] of this.buckets[index] ?? EMPTY) {
+    for (const [path, known] of this.buckets[index] ?? []) {
       if (known.until + THROTTLE_FORGOTTEN_MS > at) bucket.set(path, known);
     }
     return this.replace(index, bucket.set(throttle.path, throttle));
