@@ -1,10 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import type { Clock, Random, TimerHandle, Timers } from '@penstock/ports';
+import { SystemClock } from './system-clock.ts';
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-};
+export const systemClock: Clock = new SystemClock();
 
 export const systemTimers: Timers = {
   after(delayMs: number, callback: () => void): TimerHandle {
