@@ -18,8 +18,10 @@ export async function openEgress(policy: Policy, clock: Clock): Promise<EgressRo
     const sandbox = await Sandbox.start();
     return { resolver: sandbox.resolver, sandbox, description: 'to the sandbox: no packet leaves this machine' };
   }
-  const resolver = new CachingResolver(new SystemResolver(), clock);
-  const { smarthost } = policy;
-  if (policy.egress === 'internet' || !smarthost) return { resolver, description: 'to the internet' };
+  const { egress, smarthost } = policy;
+  // A smarthost may be a name of the hosts file, `localhost` above all.
+  const system = new SystemResolver({ asThisMachine: egress === 'smarthost' });
+  const resolver = new CachingResolver(system, clock);
+  if (egress === 'internet' || !smarthost) return { resolver, description: 'to the internet' };
   return { resolver, description: `to ${smarthost.host}:${smarthost.port}` };
 }

@@ -158,3 +158,13 @@ describe('the DNS resolver', () => {
     assert.equal((await resolver.resolveAddresses('broken.two.test')).kind, 'failure');
   });
 });
+
+describe('the address of a host that an operator named', () => {
+  const resolver = new SystemResolver({ servers: ['127.0.0.1:9'], tries: 1, timeoutMs: 100, asThisMachine: true });
+
+  it('is what this machine knows, without a name server', async () => {
+    const answer = await resolver.resolveAddresses('localhost');
+    assert.ok(answer.kind === 'addresses');
+    assert.ok(answer.addresses.some(({ address }) => address === '127.0.0.1' || address === '::1'));
+  });
+});

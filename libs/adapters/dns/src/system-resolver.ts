@@ -9,7 +9,15 @@ export interface SystemResolverOptions {
   readonly tries?: number;
   /** Port mail hosts listen on. */
   readonly port?: number;
+  /**
+   * Addresses as every program of this machine finds them, its hosts file included: for hosts that an operator named,
+   * such as `localhost`, never for those that DNS named.
+   */
+  readonly asThisMachine?: boolean;
 }
+
+/** Nobody tells how long what the hosts file says will hold. */
+const LOOKUP_TTL_MS = 30_000;
 
 /** Node tells the TTL of addresses only; for the rest this is long enough to help and short enough to follow. */
 export const DEFAULT_TTL_MS = 5 * 60_000;
@@ -18,11 +26,13 @@ export const DEFAULT_TTL_MS = 5 * 60_000;
 export class SystemResolver implements Resolver {
   private readonly resolver: dns.Resolver;
   private readonly port: number;
+  private readonly asThisMachine: boolean;
 
   constructor(options: SystemResolverOptions = {}) {
     this.resolver = new dns.Resolver({ timeout: options.timeoutMs ?? 5000, tries: options.tries ?? 2 });
     if (options.servers) this.resolver.setServers(options.servers);
     this.port = options.port ?? 25;
+    this.asThisMachine = options.asThisMachine ?? false;
   }
 
   async resolveMx(domain: string): Promise<MxAnswer> {
@@ -43,6 +53,7 @@ export class SystemResolver implements Resolver {
   }
 
   async resolveAddresses(host: string): Promise<AddressAnswer> {
+    if (this.asThisMachine) return this.lookUp(host);
     const [ipv4, ipv6] = await Promise.all([
       this.resolver.resolve4(host, { ttl: true }).catch(errorCode),
       this.resolver.resolve6(host, { ttl: true }).catch(errorCode),
@@ -61,6 +72,21 @@ export class SystemResolver implements Resolver {
     }
     const failed = [ipv4, ipv6].find((code) => typeof code === 'string' && !isAbsent(code));
     return failed === undefined ? { kind: 'none' } : { kind: 'failure', detail: String(failed) };
+  }
+
+  private async lookUp(host: string): Promise<AddressAnswer> {
+    try {
+      const found = await dns.lookup(host, { all: true, order: 'ipv4first' });
+      const addresses = found.map(({ address, family }) => ({
+        address,
+        family: family === 6 ? (6 as const) : (4 as const),
+        port: this.port,
+      }));
+      return { kind: 'addresses', addresses, ttlMs: LOOKUP_TTL_MS };
+    } catch (error) {
+      const code = errorCode(error);
+      return isAbsent(code) ? { kind: 'none' } : { kind: 'failure', detail: code };
+    }
   }
 
   private withoutMx(code: string): MxAnswer {
