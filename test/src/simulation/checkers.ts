@@ -97,14 +97,14 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDeliv
 
 /**
  * Every command comes back: whoever takes over a source hands back what is in doubt, whoever takes over a partition
- * sends its open commands again. Only a scheduler that died too late for that, or a log that took next to nothing,
+ * sends its open commands again. Only one whose time was up too soon for that, or a log that took next to nothing,
  * leaves one without an answer.
  */
 function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, evidence: Evidence): void {
   const { cluster, schedulerDeaths } = evidence;
   if (APPEND_FAULTS.some((fault) => (cluster.faults.rates.get(fault) ?? 0) > USABLE)) return;
   for (const { at, startBy } of unanswered) {
-    const lastDeath = Math.max(...schedulerDeaths.filter((death) => death >= at && death <= startBy));
+    const lastDeath = Math.max(at, ...schedulerDeaths.filter((death) => death <= startBy));
     if (startBy - lastDeath < TAKEOVER_MS) continue;
     throw new Error(`${deliveryId}: its release at ${at} was never answered, and could start until ${startBy}`);
   }
