@@ -72,6 +72,30 @@ describe('following mail.control', () => {
     assert.deepEqual(seen, [19]);
   });
 
+  it('is ready under the last policy, whatever this release thinks of those before it', async () => {
+    const { follower, append, reached, join } = await given(policyChanged('egress = "by carrier pigeon"'));
+    await join();
+    await reached(1);
+    assert.match(follower.notReady() ?? '', /policy of record cannot be read/);
+    await append(policyChanged(POLICY));
+    await reached(2);
+    assert.equal(follower.notReady(), undefined);
+    assert.equal(follower.state.policy?.version, policyVersion(POLICY));
+  });
+
+  it('decides no more once the policy of record cannot be read, and again with the next', async () => {
+    const { follower, append, reached, join } = await given(policyChanged(POLICY));
+    await join();
+    await reached(1);
+    await append(policyChanged('egress = "by carrier pigeon"'));
+    await reached(2);
+    assert.match(follower.notReady() ?? '', /policy of record cannot be read/);
+    assert.equal(follower.state.policy?.version, policyVersion(POLICY));
+    await append(policyChanged(`${POLICY}# again\n`));
+    await reached(3);
+    assert.equal(follower.notReady(), undefined);
+  });
+
   it('says so when it could not be read', async () => {
     const { follower } = await given();
     follower.failed(0, new Error('damaged'));

@@ -1,4 +1,4 @@
-import { parsePolicy } from '@penstock/policy';
+import { type Policy, parsePolicy } from '@penstock/policy';
 import {
   type AnyConsumer,
   type EventLog,
@@ -22,6 +22,8 @@ export class ControlFollower implements PartitionHandler<Control> {
   private endAsFound = Number.POSITIVE_INFINITY;
   private readonly listeners: ((state: ControlState) => void)[] = [];
   private failure: string | undefined;
+  /** Why the policy of record is none for this release. */
+  private refused: string | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -40,6 +42,7 @@ export class ControlFollower implements PartitionHandler<Control> {
   notReady(): string | undefined {
     if (this.failure) return this.failure;
     if (this.current.offset < this.endAsFound) return 'mail.control is not yet read to its end';
+    if (this.refused !== undefined) return `the policy of record cannot be read: ${this.refused}`;
     if (!this.current.policy) return 'mail.control holds no policy yet';
     return undefined;
   }
@@ -57,11 +60,28 @@ export class ControlFollower implements PartitionHandler<Control> {
   }
 
   async batch(_partition: number, records: readonly StoredRecord<Control>[]): Promise<void> {
-    for (const { offset, record } of records) this.current = foldControl(this.current, record, offset, parsePolicy);
+    const parse = (text: string) => this.parse(text);
+    for (const { offset, record } of records) this.current = foldControl(this.current, record, offset, parse);
+    if (this.refused !== undefined) this.telemetry.log('error', 'policy_refused', { error: this.refused });
     for (const listener of this.listeners) listener(this.current);
   }
 
   async revoked(): Promise<void> {}
+
+  /**
+   * Control is read from its start at every start: a text that an earlier release took and this one refuses must not
+   * stop everything for ever, since another policy can follow it. While it is the last one, nobody decides.
+   */
+  private parse(text: string): Policy | undefined {
+    try {
+      const policy = parsePolicy(text);
+      this.refused = undefined;
+      return policy;
+    } catch (error) {
+      this.refused = String(error);
+      return this.current.policy;
+    }
+  }
 
   failed(_partition: number, error: unknown): void {
     this.failure = 'mail.control could not be read';

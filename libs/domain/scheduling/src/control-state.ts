@@ -25,12 +25,12 @@ export const INITIAL_CONTROL: ControlState = {
   unreachable: new Set(),
 };
 
-/** `parse` turns a policy text into the policy; it is given so that a text is parsed once per process. */
+/** `parse` turns a policy text into the policy that holds from there on; it is given so that its owner can refuse one. */
 export function foldControl(
   before: ControlState,
   record: Control,
   offset: number,
-  parse: (text: string) => Policy,
+  parse: (text: string) => Policy | undefined,
 ): ControlState {
   const state = { ...before, offset: offset + 1 };
   switch (record.type) {
