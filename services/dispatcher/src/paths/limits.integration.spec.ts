@@ -137,7 +137,7 @@ describe('limits as the receiver counts them', () => {
   it('hold: 5 connections, 50 a second with a burst of 5, through a restart too', async () => {
     const data = new MemoryLogData();
     const content = new MemoryContentStore();
-    const commands = new AttemptCommands(content, systemClock.now);
+    const commands = new AttemptCommands(content, () => systemClock.now());
     const send = async (log: MemoryEventLog, count: number) => {
       const records: Attempt[] = [];
       for (let number = 0; number < count; number++) records.push(await commands.make({}));
