@@ -4,6 +4,7 @@ export * from './content-store.ts';
 export * from './event-log.ts';
 export * from './keyed-store.ts';
 export * from './mail-transport.ts';
+export * from './message-signer.ts';
 export * from './random.ts';
 export * from './resolver.ts';
 export * from './service.ts';

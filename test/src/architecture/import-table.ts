@@ -13,10 +13,20 @@ export interface Zone {
 }
 
 const DOMAIN = ['events', 'policy', 'scheduling', 'mail', 'reputation'];
-const CAPABILITY = [...DOMAIN, 'ports', 'control', 'access'];
-const ADAPTERS = ['embedded', 'memory', 'kafka', 'redis', 'eventstore', 's3', 'smtp', 'dns', 'telemetry', 'system'].map(
-  (name) => `adapter-${name}`,
-);
+const CAPABILITY = [...DOMAIN, 'ports', 'control', 'access', 'directory', 'sealing'];
+const ADAPTERS = [
+  'embedded',
+  'memory',
+  'kafka',
+  'redis',
+  'eventstore',
+  's3',
+  'smtp',
+  'dns',
+  'dkim',
+  'telemetry',
+  'system',
+].map((name) => `adapter-${name}`);
 
 export const ZONES: readonly Zone[] = [
   { name: 'a domain spec', pattern: /^libs\/domain\/.*\.spec\.ts$/, own: DOMAIN, pure: false },
@@ -29,9 +39,16 @@ export const ZONES: readonly Zone[] = [
     own: [...DOMAIN, 'ports', 'adapter-memory', 'adapter-system'],
     pure: false,
   },
-  { name: 'an adapter', pattern: /^libs\/adapters\//, own: [...DOMAIN, 'ports', 'adapter-system'], pure: false },
+  {
+    name: 'an adapter',
+    pattern: /^libs\/adapters\//,
+    own: [...DOMAIN, 'ports', 'sealing', 'adapter-system'],
+    pure: false,
+  },
   { name: 'control', pattern: /^libs\/control\/.*(?<!\.spec)\.ts$/, own: [...DOMAIN, 'ports'], pure: true },
   { name: 'access', pattern: /^libs\/access\/.*(?<!\.spec)\.ts$/, own: ['events'], pure: true },
+  { name: 'directory', pattern: /^libs\/directory\/.*(?<!\.spec)\.ts$/, own: ['events', 'ports'], pure: true },
+  { name: 'sealing', pattern: /^libs\/sealing\/.*(?<!\.spec)\.ts$/, own: [], pure: true },
   { name: 'nest', pattern: /^libs\/nest\//, own: [...CAPABILITY, 'adapter-memory', 'adapter-system'], pure: false },
   { name: 'the command line', pattern: /^libs\/cli\//, own: ['events', 'policy', 'mail'], pure: false },
   { name: 'verification', pattern: /^libs\/verification\//, own: [...CAPABILITY, ...ADAPTERS], pure: false },
@@ -56,8 +73,8 @@ export const ZONES: readonly Zone[] = [
   },
   { name: 'a capability of a service', pattern: /^services\/[^/]+\/src\//, own: CAPABILITY, pure: true },
   {
-    name: 'control and access specs',
-    pattern: /^libs\/(control|access)\//,
+    name: 'control, access and directory specs',
+    pattern: /^libs\/(control|access|directory|sealing)\//,
     own: [...CAPABILITY, ...ADAPTERS],
     pure: false,
   },
@@ -74,6 +91,7 @@ const NEST = [
 const SPECS = /\.spec\.ts$/;
 const CROSS_PACKAGE = /^(test|libs\/verification)\//;
 const EMBEDDED = /^libs\/adapters\/embedded\//;
+const DKIM = /^libs\/adapters\/dkim\//;
 const SHELLS = [/^libs\/(nest|cli)\//, /^services\/standalone\//, /^services\/[^/]+\/src\/(main|settings)\.ts$/];
 
 /** Where each package and builtin from outside may be imported. One driver, one adapter. */
@@ -96,13 +114,16 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   commander: [/^libs\/cli\//],
   'cli-progress': [/^libs\/cli\//, CROSS_PACKAGE],
   '@sendgrid/mail': [/^test\//],
+  mailauth: [SPECS, CROSS_PACKAGE],
+  selfsigned: [/^libs\/adapters\/smtp\//, /^services\/standalone\//, SPECS, CROSS_PACKAGE],
+  'prom-client': [/^libs\/nest\//],
   'oxc-parser': [/^test\/src\/architecture\//],
   'fast-check': [SPECS, CROSS_PACKAGE],
   ajv: [SPECS, CROSS_PACKAGE],
   'node:test': [SPECS, CROSS_PACKAGE],
   'node:assert': [SPECS, CROSS_PACKAGE],
   'node:sqlite': [EMBEDDED],
-  'node:worker_threads': [EMBEDDED],
+  'node:worker_threads': [EMBEDDED, DKIM, /^services\/standalone\//],
   'node:zlib': [EMBEDDED],
   'node:net': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
@@ -110,7 +131,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:dgram': [CROSS_PACKAGE, SPECS],
   'node:http': [CROSS_PACKAGE, SPECS],
   'node:child_process': [CROSS_PACKAGE, SPECS],
-  'node:crypto': [/^libs\/(access|adapters|nest|cli)\//, /^services\//, CROSS_PACKAGE, SPECS],
+  'node:crypto': [/^libs\/(access|adapters|nest|cli|sealing)\//, /^services\//, CROSS_PACKAGE, SPECS],
   'node:fs': [EMBEDDED, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:os': [EMBEDDED, /^libs\/adapters\/system\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:process': [...SHELLS, CROSS_PACKAGE, SPECS],

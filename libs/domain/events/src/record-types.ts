@@ -23,6 +23,11 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   path_throttled: true,
   path_restored: true,
   attempt: true,
+  tenant_set: true,
+  api_key_created: true,
+  api_key_revoked: true,
+  domain_added: true,
+  domain_removed: true,
 };
 
 export const RECORD_TYPES: ReadonlySet<string> = new Set(Object.keys(KNOWN));

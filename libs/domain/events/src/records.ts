@@ -1,10 +1,11 @@
 import type { Attempt } from './commands.ts';
 import type { Control } from './control.ts';
+import type { DirectoryRecord } from './directory.ts';
 import type { Fact, Received } from './facts.ts';
 import type { Topic } from './topics.ts';
 
 /** Whatever may stand in the log. */
-export type LogRecord = Fact | Control | Received | Attempt;
+export type LogRecord = Fact | Control | Received | Attempt | DirectoryRecord;
 
 export type RecordType = LogRecord['type'];
 
@@ -15,6 +16,7 @@ export interface TopicRecords {
   readonly 'mail.attempts': Attempt;
   readonly 'mail.control': Control;
   readonly 'mail.signals': Control;
+  readonly 'mail.directory': DirectoryRecord;
 }
 
 export type RecordOf<T extends Topic> = TopicRecords[T];

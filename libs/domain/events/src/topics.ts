@@ -11,6 +11,7 @@ export const TOPICS = {
   attempts: 'mail.attempts',
   control: 'mail.control',
   signals: 'mail.signals',
+  directory: 'mail.directory',
 } as const;
 
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS];
@@ -30,6 +31,7 @@ export const EMBEDDED_PARTITIONS: Readonly<Record<Topic, number>> = {
   'mail.attempts': 256,
   'mail.control': 1,
   'mail.signals': 1,
+  'mail.directory': 1,
 };
 
 export interface PartitionRange {

@@ -7,6 +7,7 @@ const TOPIC_CODES: Readonly<Record<Topic, number>> = {
   [TOPICS.attempts]: 3,
   [TOPICS.control]: 4,
   [TOPICS.signals]: 5,
+  [TOPICS.directory]: 6,
 };
 
 /** A partition as one number: the topic's code times 65,536, plus the partition. */

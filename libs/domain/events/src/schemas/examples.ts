@@ -4,6 +4,7 @@ import { batchId, derivedId, factId } from '../ids.ts';
 import type { AttemptOutcome } from '../outcome.ts';
 import type { LogRecord, RecordType } from '../records.ts';
 import { CONTROL_EXAMPLES } from './example-control.ts';
+import { DIRECTORY_EXAMPLES } from './example-directory.ts';
 import {
   about,
   claimId,
@@ -207,6 +208,7 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
     },
   },
   ...CONTROL_EXAMPLES,
+  ...DIRECTORY_EXAMPLES,
 };
 
 /** Records with a second form of their body. */

@@ -2,6 +2,7 @@
 import type { RecordType } from '../records.ts';
 import { COMMAND_SCHEMAS } from './commands.ts';
 import { CONTROL_SCHEMAS } from './control.ts';
+import { DIRECTORY_SCHEMAS } from './directory.ts';
 import { FACT_SCHEMAS } from './facts.ts';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -11,4 +12,5 @@ export const RECORD_SCHEMAS: Readonly<Record<RecordType, JsonSchema>> = {
   ...FACT_SCHEMAS,
   ...CONTROL_SCHEMAS,
   ...COMMAND_SCHEMAS,
+  ...DIRECTORY_SCHEMAS,
 };

@@ -1,0 +1,2 @@
+export * from './directory-follower.ts';
+export * from './directory-state.ts';

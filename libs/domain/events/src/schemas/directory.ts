@@ -1,0 +1,36 @@
+import type { DirectoryType } from '../directory.ts';
+import { arrayOf, type JsonSchema, object, oneOf, text } from './json-schema.ts';
+import { trafficClass } from './outcome.ts';
+import { record } from './record.ts';
+
+const base64: JsonSchema = { type: 'string', pattern: '^[A-Za-z0-9+/]+={0,2}$' };
+
+const dkimKey = object({
+  selector: text,
+  algorithm: oneOf(['rsa-sha256', 'ed25519-sha256']),
+  publicKey: base64,
+  sealedPrivateKey: base64,
+});
+
+const apiKey = object(
+  {
+    keyId: text,
+    tenant: text,
+    class: trafficClass,
+    scopes: arrayOf(oneOf(['mail', 'operate']), 1),
+    hash: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+  },
+  { label: text },
+);
+
+export const DIRECTORY_SCHEMAS: Readonly<Record<DirectoryType, JsonSchema>> = {
+  tenant_set: record('tenant_set', [], object({ tenant: text, name: text })),
+  api_key_created: record('api_key_created', [], apiKey),
+  api_key_revoked: record('api_key_revoked', [], object({ keyId: text })),
+  domain_added: record(
+    'domain_added',
+    [],
+    object({ domain: text, tenant: text, keys: arrayOf(dkimKey, 1), returnPath: text }),
+  ),
+  domain_removed: record('domain_removed', [], object({ domain: text, tenant: text })),
+};
