@@ -1,1 +1,2 @@
+export * from './return-path.ts';
 export * from './sealing.ts';
