@@ -47,7 +47,15 @@ export interface MailSession {
   readonly usable: boolean;
   /** Resolves when the socket is closed, whoever closed it. */
   readonly closed: Promise<void>;
-  /** One transaction at a time. Never rejects for what the peer does: that is the result. */
+  /**
+   * Whether a transaction is under way and another one may be handed over to follow it. Where the host takes PIPELINING
+   * its envelope then leaves with the content of the one before, in the same packets (RFC 2920).
+   */
+  readonly takesNext: boolean;
+  /**
+   * One transaction at a time, and one to follow it while `takesNext`. Never rejects for what the peer does: that is
+   * the result.
+   */
   send(transaction: MailTransaction): Promise<TransactionResult>;
   /** QUIT, then close; resolves when the socket is closed. */
   quit(): Promise<void>;
@@ -63,6 +71,8 @@ export interface MailTransaction {
   readonly content: readonly Uint8Array[];
   readonly eightBit: boolean;
   readonly smtpUtf8: boolean;
+  /** Asked once, right before the first command leaves; with false nothing does. */
+  mayBegin?(): boolean;
 }
 
 export interface RecipientResult {
@@ -81,6 +91,8 @@ export type TransactionResult =
   | { readonly kind: 'broken'; readonly phase: Phase; readonly detail: string; readonly mailAnswered: boolean }
   /** The connection failed after the final dot: nobody knows. `recipients` holds those whose RCPT was refused. */
   | { readonly kind: 'unknown'; readonly detail: string; readonly refused: readonly (RecipientResult | undefined)[] }
+  /** `mayBegin` said no: nothing was said. */
+  | { readonly kind: 'withdrawn' }
   /** Not sent: what we were asked to send cannot be (size over the host's limit, SMTPUTF8 missing, bad argument). */
   | {
       readonly kind: 'unsendable';

@@ -9,7 +9,7 @@ import type {
   TransactionResult,
 } from '@penstock/ports';
 import { greet } from './greeting.ts';
-import { transact } from './transaction.ts';
+import { type EncodedTransaction, encodeTransaction } from './transaction.ts';
 import type { Wire } from './wire.ts';
 
 /** Our SMTP client: PIPELINING, STARTTLS, SIZE, 8BITMIME, SMTPUTF8 over node:net and node:tls. */
@@ -20,11 +20,19 @@ export class SmtpTransport implements MailTransport {
   }
 }
 
+/** A transaction that follows the one under way. */
+interface Next {
+  readonly encoded: EncodedTransaction;
+  readonly done: (result: TransactionResult) => void;
+  readonly failed: (error: unknown) => void;
+}
+
 class SmtpSession implements MailSession {
   readonly closed: Promise<void>;
   private over = false;
   private busy = false;
   private resetFirst = false;
+  private next: Next | undefined;
 
   constructor(
     private readonly wire: Wire,
@@ -39,19 +47,57 @@ class SmtpSession implements MailSession {
     return !this.over && this.wire.open && (this.busy || !this.wire.ahead);
   }
 
+  get takesNext(): boolean {
+    return this.busy && this.usable && this.next === undefined && this.facts.extensions.has('PIPELINING');
+  }
+
   async send(transaction: MailTransaction): Promise<TransactionResult> {
-    if (this.busy) throw new Error('one transaction at a time');
+    if (this.busy && !this.takesNext) throw new Error('one transaction at a time, and one to follow it');
     if (!this.usable) {
       this.abort();
-      return { kind: 'broken', phase: 'mail', detail: 'connection closed by peer', mailAnswered: false };
+      return CLOSED;
     }
+    const encoded = encodeTransaction(this.facts, transaction);
+    if ('kind' in encoded) return encoded;
+    if (!this.busy) return this.speak(encoded);
+    return new Promise((done, failed) => {
+      this.next = { encoded, done, failed };
+    });
+  }
+
+  private async speak(encoded: EncodedTransaction): Promise<TransactionResult> {
     this.busy = true;
     const { wire, facts, timeouts, resetFirst } = this;
-    const finished = await transact({ wire, facts, timeouts, resetFirst }, transaction);
-    this.busy = false;
-    this.resetFirst = finished.resetNext;
-    if (finished.over || wire.ahead) this.abandon();
-    return finished.result;
+    let ahead = false;
+    const follow = (): string => {
+      const envelope = this.next?.encoded.sendAhead() ?? '';
+      ahead = envelope !== '';
+      return envelope;
+    };
+    try {
+      const finished = await encoded.speak({ wire, facts, timeouts, resetFirst, follow });
+      this.resetFirst = finished.resetNext;
+      // Replies to what was sent ahead may be there already.
+      if (finished.over || (wire.ahead && !ahead)) this.abandon();
+      return finished.result;
+    } catch (error) {
+      this.abort();
+      throw error;
+    } finally {
+      this.busy = false;
+      this.speakNext();
+    }
+  }
+
+  private speakNext(): void {
+    const { next } = this;
+    this.next = undefined;
+    if (!next) return;
+    if (this.over || !this.wire.open) {
+      next.done(CLOSED);
+      return;
+    }
+    void this.speak(next.encoded).then(next.done, next.failed);
   }
 
   async quit(): Promise<void> {
@@ -82,6 +128,13 @@ class SmtpSession implements MailSession {
     void this.closed.then(() => clearTimeout(timer));
   }
 }
+
+const CLOSED: TransactionResult = {
+  kind: 'broken',
+  phase: 'mail',
+  detail: 'connection closed by peer',
+  mailAnswered: false,
+};
 
 /** How long a host may take to say goodbye. */
 const FAREWELL_MS = 2000;

@@ -12,6 +12,8 @@ export interface Setting {
   readonly timeouts: SmtpTimeouts;
   /** Whether the transaction before left the host's buffers filled. */
   readonly resetFirst: boolean;
+  /** Commands to leave with the content, if there are any by then: the next transaction's. */
+  follow(): string;
 }
 
 export interface Finished {
@@ -27,15 +29,49 @@ interface Commands {
   readonly rcpts: readonly string[];
 }
 
-/** One mail transaction over a greeted connection. Never rejects for what the peer does. */
-export async function transact(setting: Setting, mail: MailTransaction): Promise<Finished> {
-  const commands = encode(setting.facts, mail);
-  if ('kind' in commands) return { result: commands, over: false, resetNext: setting.resetFirst };
-  const transaction = new Transaction(setting, commands, mail.content);
-  return transaction.run();
+/** A transaction whose commands are known: it can be spoken, or its envelope sent ahead of its turn. */
+export class EncodedTransaction {
+  private begun: 'not yet' | 'ahead' | 'withdrawn' = 'not yet';
+
+  constructor(
+    private readonly commands: Commands,
+    private readonly mail: MailTransaction,
+  ) {}
+
+  /** The envelope, to leave with the content of the transaction before; empty if it may not begin any more. */
+  sendAhead(): string {
+    if (this.withdrawn()) return '';
+    this.begun = 'ahead';
+    return pipelined(this.commands);
+  }
+
+  /** Speaks it, or what is left of it. Never rejects for what the peer does. */
+  async speak(setting: Setting): Promise<Finished> {
+    const untouched = { over: false, resetNext: setting.resetFirst };
+    const ahead = this.begun === 'ahead';
+    if (!ahead && this.withdrawn()) return { result: { kind: 'withdrawn' }, ...untouched };
+    return new Conversation(setting, this.commands, this.mail.content, ahead).run();
+  }
+
+  private withdrawn(): boolean {
+    if (this.begun === 'not yet' && this.mail.mayBegin?.() === false) this.begun = 'withdrawn';
+    return this.begun === 'withdrawn';
+  }
 }
 
-function encode(facts: SessionFacts, mail: MailTransaction): Commands | (TransactionResult & { kind: 'unsendable' }) {
+/** The transaction in commands this host understands, or why it cannot be sent to it. */
+export function encodeTransaction(facts: SessionFacts, mail: MailTransaction): EncodedTransaction | Unsendable {
+  const commands = encode(facts, mail);
+  return 'kind' in commands ? commands : new EncodedTransaction(commands, mail);
+}
+
+function pipelined({ mail, rcpts }: Commands): string {
+  return mail + (rcpts.length === 1 ? rcpts[0] : rcpts.join('')) + DATA_COMMAND;
+}
+
+type Unsendable = TransactionResult & { readonly kind: 'unsendable' };
+
+function encode(facts: SessionFacts, mail: MailTransaction): Commands | Unsendable {
   const size = contentSize(mail.content);
   const { extensions, maxSize } = facts;
   if (maxSize !== undefined && size > maxSize) return unsendable('too_big', `${size} bytes, host takes ${maxSize}`);
@@ -58,7 +94,10 @@ function unsendable(cause: 'too_big' | 'smtputf8_missing' | 'bad_argument', deta
   return { kind: 'unsendable' as const, cause, detail };
 }
 
-class Transaction {
+/** A host that refuses a large message may do so in its midst, and would take what follows for content. */
+const FOLLOWED_BYTES = 64 * 1024;
+
+class Conversation {
   private readonly pipelining: boolean;
   private readonly startedAt = performance.now();
   private readonly results: (RecipientResult | undefined)[];
@@ -74,6 +113,8 @@ class Transaction {
     private readonly setting: Setting,
     private readonly commands: Commands,
     private readonly content: readonly Uint8Array[],
+    /** The envelope has been sent already. */
+    private readonly ahead: boolean,
   ) {
     this.pipelining = setting.facts.extensions.has('PIPELINING');
     this.results = new Array(commands.rcpts.length).fill(undefined);
@@ -93,12 +134,8 @@ class Transaction {
 
   private async converse(): Promise<TransactionResult> {
     const { wire, resetFirst } = this.setting;
-    const { mail, rcpts } = this.commands;
-    if (this.pipelining) {
-      wire.write(
-        (resetFirst ? RSET_COMMAND : '') + mail + (rcpts.length === 1 ? rcpts[0] : rcpts.join('')) + DATA_COMMAND,
-      );
-    }
+    const { mail } = this.commands;
+    if (this.pipelining && !this.ahead) wire.write((resetFirst ? RSET_COMMAND : '') + pipelined(this.commands));
     if (resetFirst) await this.reset();
     const answer = await this.ask(mail);
     this.mailAnswered = true;
@@ -172,12 +209,14 @@ class Transaction {
       this.settle('data', go);
       return this.answered();
     }
-    wire.writeAll(encodeData(this.content), () => {
+    const follow = this.pipelining && contentSize(this.content) <= FOLLOWED_BYTES ? this.setting.follow() : '';
+    wire.writeAll(encodeData(this.content), follow, () => {
       this.dotSent = true;
       wire.extend(timeouts.finalDotMs);
     });
-    // Whether TLS has handed the last record over cannot be told from its callback alone: better to doubt.
-    if (wire.encrypted) this.dotSent = true;
+    // Whether TLS has handed the last record over cannot be told from its callback alone, nor where a write that holds
+    // more than the dot was cut: better to doubt.
+    if (wire.encrypted || follow !== '') this.dotSent = true;
     const verdict = await this.read(timeouts.finalDotMs);
     // A refusal in mid-content leaves the conversation out of step.
     if (!this.dotSent && !isPositive(verdict)) this.over = true;

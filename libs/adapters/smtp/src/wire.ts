@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { contentSize } from './data-encoding.ts';
 import { type RawReply, ReplyError, ReplyReader } from './reply-reader.ts';
 
 export type WireFailure = 'closed' | 'timeout' | 'protocol';
@@ -65,15 +66,22 @@ export class Wire {
     if (this.open) this.socket.write(text, 'utf8');
   }
 
-  /** All pieces in one gathered write; `flushed` is called once the system has taken the last byte. */
-  writeAll(pieces: readonly Uint8Array[], flushed: () => void): void {
+  /** All pieces and then the text in one write; `flushed` is called once the system has taken the last byte. */
+  writeAll(pieces: readonly Uint8Array[], text: string, flushed: () => void): void {
     if (!this.open) return;
-    this.socket.cork();
-    const last = pieces.length - 1;
-    for (let at = 0; at < last; at++) this.socket.write(pieces[at] as Uint8Array);
-    this.socket.write(pieces[last] as Uint8Array, (error) => {
+    const all: readonly Uint8Array[] = text === '' ? pieces : [...pieces, Buffer.from(text, 'utf8')];
+    const size = contentSize(all);
+    const told = (error?: Error | null): void => {
       if (!error) flushed();
-    });
+    };
+    if (size <= GATHERED_BYTES) {
+      this.socket.write(Buffer.concat(all, size), told);
+      return;
+    }
+    this.socket.cork();
+    const last = all.length - 1;
+    for (let at = 0; at < last; at++) this.socket.write(all[at] as Uint8Array);
+    this.socket.write(all[last] as Uint8Array, told);
     this.socket.uncork();
   }
 
@@ -199,6 +207,9 @@ export class Wire {
     this.raw.destroy();
   }
 }
+
+/** To copy so much costs less than to hand several pieces to the system. */
+const GATHERED_BYTES = 32 * 1024;
 
 /** A transaction of a hundred recipients awaits 104 replies; more than this were never asked for. */
 const MAX_UNASKED = 1100;

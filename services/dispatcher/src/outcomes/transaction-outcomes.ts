@@ -24,7 +24,7 @@ export interface Circumstances {
 }
 
 /** Results that are about the recipients or the message, not about the path. */
-export type RecipientsResult = Exclude<TransactionResult, { kind: 'refused' }>;
+export type RecipientsResult = Exclude<TransactionResult, { kind: 'refused' | 'withdrawn' }>;
 
 export function transactionOutcomes(
   attempt: PendingAttempt,

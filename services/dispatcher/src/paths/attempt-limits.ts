@@ -6,13 +6,18 @@ import { WakeUp } from './wake-up.ts';
 /** So much of `attempt_max` at most is kept for the outcome to become durable, ms. */
 const MOST_FOR_OUTCOME_MS = 5000;
 
+interface Running {
+  readonly session: MailSession;
+  /** Monotonic ms by which the transaction has to be over. */
+  readonly endBy: number;
+}
+
 /**
  * Ends transactions in time: at `startBy` + `attempt_max` the scheduler gives up on an outcome, and what a host that
  * dribbles its replies says after that could only be a second answer.
  */
 export class AttemptLimits {
-  /** Monotonic ms by which the transaction of a session has to be over. */
-  private readonly running = new Map<MailSession, number>();
+  private readonly running = new Map<Attempt, Running>();
   private readonly wakeUp: WakeUp;
 
   constructor(
@@ -23,22 +28,22 @@ export class AttemptLimits {
     this.wakeUp = new WakeUp(clock, timers, () => this.cut());
   }
 
-  begin(session: MailSession, { body }: Attempt): void {
+  begin(command: Attempt, session: MailSession): void {
     const { attemptMaxMs } = this.policy().dispatch;
-    const lastMs = body.startBy + attemptMaxMs - Math.min(MOST_FOR_OUTCOME_MS, attemptMaxMs / 10);
+    const lastMs = command.body.startBy + attemptMaxMs - Math.min(MOST_FOR_OUTCOME_MS, attemptMaxMs / 10);
     const endBy = this.clock.monotonic() + lastMs - this.clock.now();
-    this.running.set(session, endBy);
+    this.running.set(command, { session, endBy });
     this.wakeUp.at(endBy);
   }
 
-  end(session: MailSession): void {
-    this.running.delete(session);
+  end(command: Attempt): void {
+    this.running.delete(command);
     if (this.running.size === 0) this.wakeUp.cancel();
   }
 
   private cut(): void {
     const now = this.clock.monotonic();
-    for (const [session, endBy] of this.running) {
+    for (const { session, endBy } of this.running.values()) {
       if (endBy <= now) session.abort();
       else this.wakeUp.at(endBy);
     }

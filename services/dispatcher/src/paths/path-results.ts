@@ -63,7 +63,7 @@ export function concludeWalk(
 export function concludeTransaction(
   path: PathFate,
   attempt: PendingAttempt,
-  result: TransactionResult,
+  result: Exclude<TransactionResult, { kind: 'withdrawn' }>,
   began: Began & { readonly connection: Connection; readonly reused: boolean },
 ): void {
   const { era, timings, connection, reused } = began;

@@ -130,7 +130,10 @@ export class Path implements Waiting, PathFate {
     shaping: Shaping,
   ): { readonly attempt: PendingAttempt; readonly connection?: Connection } | undefined {
     // Under it an idle connection has died already: what it needs now is a fresh one.
-    const own = head.replaced ? undefined : this.connections.idleOf(head.command.body.site);
+    const { site } = head.command.body;
+    // Where messages are paced, each leaves at its own time; after a rest one at a time shows whether all is well.
+    const mayFollow = shaping.maxMessageRate === undefined && !this.rest.onProbation;
+    const own = head.replaced ? undefined : this.connections.availableFor(site, mayFollow, now, shaping);
     if (own) return { attempt: head, connection: own };
     if (this.mayOpen(now, shaping)) return { attempt: head };
     let surplus: Connection | undefined;
@@ -177,18 +180,7 @@ export class Path implements Waiting, PathFate {
       office.sources.reachable(identity.source);
       const { site } = attempt.command.body;
       const openedAt = office.clock.monotonic();
-      const connection: Connection = {
-        session,
-        site,
-        host,
-        openedAt,
-        connectMs,
-        transactions: 0,
-        idleSince: 0,
-        state: 'busy',
-      };
-      this.connections.add(connection);
-      this.use(connection, attempt);
+      this.use(this.connections.add({ session, site, host, openedAt, connectMs }), attempt);
       return;
     }
     const connectMs = office.clock.monotonic() - startedAt;
@@ -264,15 +256,23 @@ export class Path implements Waiting, PathFate {
     const first = connection.transactions++ === 0;
     const timings = { queuedMs: now - attempt.queuedAt, ...(first ? { connectMs: connection.connectMs } : {}) };
     const { session } = connection;
-    this.office.limits.begin(session, attempt.command);
-    const result = await session.send(transaction).catch((error: unknown) => {
+    const mayBegin = () => {
+      if (!this.mayStart({ attempt, connection, transaction })) return false;
+      this.office.limits.begin(attempt.command, session);
+      return true;
+    };
+    const sent = session.send({ ...transaction, mayBegin });
+    this.connections.began(connection);
+    const result = await sent.catch((error: unknown) => {
       // A fault of ours in mid-transaction: nobody knows how far it got.
       this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
       session.abort();
       return { kind: 'unknown' as const, detail: String(error), refused: [] };
     });
-    this.office.limits.end(session);
-    concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });
+    this.office.limits.end(attempt.command);
+    if (result.kind === 'answered') this.connections.took(connection, result.transactionMs);
+    if (result.kind !== 'withdrawn')
+      concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });
     this.connections.release(connection, this.office.clock.monotonic(), shaping);
     this.resume();
   }

@@ -60,6 +60,7 @@ export class Gate {
 export class ScriptedSession implements MailSession {
   readonly closed: Promise<void>;
   usable = true;
+  readonly takesNext = false;
   sent = 0;
   quits = 0;
   private close: () => void = () => {};
@@ -75,6 +76,7 @@ export class ScriptedSession implements MailSession {
   }
 
   async send(mail: MailTransaction): Promise<TransactionResult> {
+    if (mail.mayBegin?.() === false) return { kind: 'withdrawn' };
     this.sent++;
     this.transport.mails.push(mail);
     const script = this.transport.scripts.shift() ?? this.transport.fallback;

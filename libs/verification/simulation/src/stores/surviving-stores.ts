@@ -1,5 +1,5 @@
 import { MemoryArchive, MemoryArchiveData, MemoryKeyedData, MemoryKeyedStore } from '@penstock/adapter-memory';
-import type { Archive, ArchiveEntry, KeyedChange, KeyedStore, StateStore } from '@penstock/ports';
+import type { Archive, ArchiveEntry, KeyedChange, KeyedStore, ReadModels } from '@penstock/ports';
 import type { SimulatedProcess } from '../simulated-process.ts';
 import type { Simulation } from '../simulation.ts';
 import { latency } from '../time/latency.ts';
@@ -13,8 +13,15 @@ export class SurvivingStores {
 
   constructor(private readonly simulation: Simulation) {}
 
-  connect(process: SimulatedProcess): StateStore {
-    return { open: async (name) => new StoreConnection(this, name, process) };
+  /** As read models, which can do all that a state store can. */
+  connect(process: SimulatedProcess): ReadModels {
+    const call = (what: string, effect: () => Promise<void>) =>
+      process.callInside(what, latency(process.simulation.random(`state ${process.label}`), 1), effect);
+    return {
+      open: async (name) => new StoreConnection(this, name, process),
+      discard: (name) => call(`discard ${name}`, async () => this.forget(name)),
+      replace: (name, other) => call(`replace ${name}`, async () => this.replace(name, other)),
+    };
   }
 
   store(name: string): MemoryKeyedStore {
@@ -25,6 +32,17 @@ export class SurvivingStores {
     const { changes, store } = this.entry(name);
     changes.push(structuredClone(change));
     await store.write(change);
+  }
+
+  private forget(name: string): void {
+    this.stores.delete(name);
+  }
+
+  /** A renamed file is the new one or the old one: its later loss takes writes of the new one only. */
+  private replace(name: string, other: string): void {
+    const entry = this.entry(other);
+    this.stores.delete(other);
+    this.stores.set(name, entry);
   }
 
   /** Forgets a tail of each store's writes, of random length. */

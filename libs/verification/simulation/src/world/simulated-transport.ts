@@ -55,6 +55,8 @@ class SimulatedSession implements MailSession {
   readonly closed: Promise<void>;
   private settleClosed: () => void = () => {};
   private ending = false;
+  private underWay: Promise<TransactionResult> | undefined;
+  private following = false;
 
   constructor(
     private readonly process: SimulatedProcess,
@@ -71,7 +73,27 @@ class SimulatedSession implements MailSession {
     return this.connection.open && !this.ending;
   }
 
+  get takesNext(): boolean {
+    return this.underWay !== undefined && !this.following && this.usable;
+  }
+
   async send(transaction: MailTransaction): Promise<TransactionResult> {
+    const before = this.underWay;
+    if (before) {
+      this.following = true;
+      await before;
+      this.following = false;
+    }
+    if (before && !this.usable) return broken('mail', false);
+    if (transaction.mayBegin?.() === false) return { kind: 'withdrawn' };
+    const speaking = this.speak(transaction);
+    this.underWay = speaking;
+    const result = await speaking;
+    if (this.underWay === speaking) this.underWay = undefined;
+    return result;
+  }
+
+  private async speak(transaction: MailTransaction): Promise<TransactionResult> {
     const began = this.process.simulation.now;
     const answers = await this.arrive('MAIL and RCPT', () => this.envelope(transaction));
     if ('kind' in answers) return this.ended(answers);
