@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ApiKeyring, hashApiKey, parseApiKeys } from './api-keys.ts';
+import { type ApiKey, ApiKeyring, hashApiKey, type LiveKeys, parseApiKeys, type Scope } from './api-keys.ts';
 
 describe('the API keys of the settings', () => {
   it('grant their tenant, class and scopes', () => {
@@ -40,4 +40,58 @@ describe('the API keys of the settings', () => {
       );
     });
   }
+});
+
+describe('the API keys of the directory', () => {
+  const hex = (key: string) => Buffer.from(hashApiKey(key)).toString('hex');
+
+  class Directory implements LiveKeys {
+    readonly byHash = new Map<string, ApiKey>();
+    complete = true;
+    keyOfHash(hash: string) {
+      return this.byHash.get(hash);
+    }
+    holdsKey(keyId: string) {
+      return [...this.byHash.values()].some((key) => key.keyId === keyId);
+    }
+    knowsAll() {
+      return this.complete;
+    }
+  }
+  const grant = (keyId: string, scope: Scope): ApiKey => ({
+    keyId,
+    tenant: 'globex',
+    class: 'transactional',
+    scopes: new Set([scope]),
+  });
+
+  it('count beside those of the settings, from the moment they are there until they are gone', () => {
+    const directory = new Directory();
+    const keyring = new ApiKeyring(parseApiKeys('acme:bulk:key-of-acme'), directory);
+    assert.equal(keyring.find('pk_1'), undefined);
+    directory.byHash.set(hex('pk_1'), grant('k1', 'mail'));
+    const found = keyring.find('pk_1');
+    assert.equal(found?.tenant, 'globex');
+    assert.ok(found && keyring.stillHolds(found));
+    assert.equal(keyring.find('key-of-acme')?.tenant, 'acme');
+    directory.byHash.clear();
+    assert.equal(keyring.find('pk_1'), undefined);
+    assert.ok(!keyring.stillHolds(found));
+    const settled = keyring.find('key-of-acme');
+    assert.ok(settled && keyring.stillHolds(settled));
+  });
+
+  it('do not take the place of a key of the settings', () => {
+    const directory = new Directory();
+    directory.byHash.set(hex('key-of-acme'), grant('k1', 'operate'));
+    const keyring = new ApiKeyring(parseApiKeys('acme:bulk:key-of-acme'), directory);
+    assert.equal(keyring.find('key-of-acme')?.tenant, 'acme');
+  });
+
+  it('may not all be known yet', () => {
+    const directory = new Directory();
+    directory.complete = false;
+    assert.equal(new ApiKeyring([], directory).knowsAll(), false);
+    assert.equal(new ApiKeyring([]).knowsAll(), true);
+  });
 });

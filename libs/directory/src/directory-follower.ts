@@ -5,17 +5,25 @@ import {
   type StoredRecord,
   type Telemetry,
 } from '@penstock/ports';
-import { type DirectoryState, EMPTY_DIRECTORY, foldDirectory } from './directory-state.ts';
+import { DirectoryFold } from './directory-fold.ts';
+import type { DirectoryApiKey, DirectoryState } from './directory-state.ts';
 
 type Directory = 'mail.directory';
+
+interface Waiter {
+  readonly offset: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
 
 /** Reads `mail.directory` from its start under a group of its own and never commits. */
 export class DirectoryFollower implements PartitionHandler<Directory> {
   readonly consumer: AnyConsumer;
-  private current: DirectoryState = EMPTY_DIRECTORY;
+  private fold = new DirectoryFold();
   private endAsFound = Number.POSITIVE_INFINITY;
   private failure: string | undefined;
   private readonly listeners: ((state: DirectoryState) => void)[] = [];
+  private waiters: Waiter[] = [];
 
   /** @param name unique to the process: the group it reads as */
   constructor(
@@ -27,36 +35,80 @@ export class DirectoryFollower implements PartitionHandler<Directory> {
   }
 
   get state(): DirectoryState {
-    return this.current;
+    return this.fold.state;
   }
 
   /** Undefined when all that was there at the start is known, else what is missing. */
   notReady(): string | undefined {
     if (this.failure) return this.failure;
-    return this.current.offset < this.endAsFound ? 'mail.directory is not yet read to its end' : undefined;
+    return this.state.offset < this.endAsFound ? 'mail.directory is not yet read to its end' : undefined;
   }
 
-  /** Called with the new state after each batch. */
+  /** Whether every key there is can be found: before, an unknown key may only be one not yet read. */
+  knowsAll(): boolean {
+    return this.notReady() === undefined;
+  }
+
+  /**
+   * The key with this hash, unless it is revoked. A look-up in a map takes longer for some hashes than for others;
+   * that tells nothing, since whoever asks cannot choose the hash of a guessed key, and the 192 random bits behind a
+   * stored one cannot be found from it.
+   *
+   * @param hash hex of the key's SHA-256
+   */
+  keyOfHash(hash: string): DirectoryApiKey | undefined {
+    return this.state.keysByHash.get(hash);
+  }
+
+  holdsKey(keyId: string): boolean {
+    return this.state.keys.has(keyId);
+  }
+
+  /** Called with the state after each batch. */
   onChange(listener: (state: DirectoryState) => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Resolves once the record at `offset` is folded; rejects if the topic cannot be read any more. */
+  reached(offset: number): Promise<void> {
+    if (this.state.offset > offset) return Promise.resolve();
+    if (this.failure) return Promise.reject(new Error(this.failure));
+    return new Promise((resolve, reject) => this.waiters.push({ offset, resolve, reject }));
   }
 
   async assigned(partition: number): Promise<number> {
     const { begin, end } = await this.log.bounds('mail.directory', partition);
     this.endAsFound = end;
-    this.current = { ...EMPTY_DIRECTORY, offset: begin };
+    this.fold = new DirectoryFold(begin);
     return begin;
   }
 
   async batch(_partition: number, records: readonly StoredRecord<Directory>[]): Promise<void> {
-    for (const { offset, record } of records) this.current = foldDirectory(this.current, record, offset);
-    for (const listener of this.listeners) listener(this.current);
+    for (const { offset, record } of records) this.fold.fold(record, offset);
+    const { state } = this;
+    for (const listener of this.listeners) listener(state);
+    this.settle(
+      ({ offset }) => offset < state.offset,
+      ({ resolve }) => resolve(),
+    );
   }
 
   async revoked(): Promise<void> {}
 
   failed(_partition: number, error: unknown): void {
-    this.failure = 'mail.directory could not be read';
+    const failure = 'mail.directory could not be read';
+    this.failure = failure;
     this.telemetry.log('error', 'directory_stopped', { error: String(error) });
+    this.settle(
+      () => true,
+      ({ reject }) => reject(new Error(failure)),
+    );
+  }
+
+  private settle(isDue: (waiter: Waiter) => boolean, end: (waiter: Waiter) => void): void {
+    const due = this.waiters.filter(isDue);
+    if (due.length === 0) return;
+    this.waiters = this.waiters.filter((waiter) => !isDue(waiter));
+    for (const waiter of due) end(waiter);
   }
 }

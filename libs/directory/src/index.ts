@@ -1,2 +1,3 @@
+export * from './directory-fold.ts';
 export * from './directory-follower.ts';
 export * from './directory-state.ts';

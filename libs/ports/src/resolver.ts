@@ -4,6 +4,8 @@ export interface Resolver {
   resolveMx(domain: string): Promise<MxAnswer>;
   /** Addresses of an MX host. */
   resolveAddresses(host: string): Promise<AddressAnswer>;
+  /** TXT records of a name, the strings of each joined (RFC 7208 section 3.3). Asked anew each time. */
+  resolveTxt(name: string): Promise<TxtAnswer>;
 }
 
 export type MxAnswer =
@@ -32,3 +34,9 @@ export interface HostAddress {
   /** 25 on the internet; the sandbox's providers listen elsewhere. */
   readonly port: number;
 }
+
+export type TxtAnswer =
+  | { readonly kind: 'txt'; readonly texts: readonly string[] }
+  /** There is no such name, or it has no TXT record. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failure'; readonly detail: string };

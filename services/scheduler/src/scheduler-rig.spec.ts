@@ -256,6 +256,7 @@ export class SchedulerRig {
     return {
       resolveMx: async (domain) => this.answers.get(domain) ?? { kind: 'implicit', ttlMs: 3_600_000 },
       resolveAddresses: async () => ({ kind: 'none' }),
+      resolveTxt: async () => ({ kind: 'none' }),
     };
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AddressAnswer, MxAnswer, Resolver } from '@penstock/ports';
+import type { AddressAnswer, MxAnswer, Resolver, TxtAnswer } from '@penstock/ports';
 import { CachingResolver } from './caching-resolver.ts';
 
 class CountingResolver implements Resolver {
@@ -13,6 +13,11 @@ class CountingResolver implements Resolver {
   }
 
   async resolveAddresses(): Promise<AddressAnswer> {
+    this.asked++;
+    return { kind: 'none' };
+  }
+
+  async resolveTxt(): Promise<TxtAnswer> {
     this.asked++;
     return { kind: 'none' };
   }
@@ -58,6 +63,13 @@ describe('a caching resolver', () => {
     const { inner, resolver } = caching();
     await resolver.resolveMx('a.test');
     assert.deepEqual(await resolver.resolveAddresses('a.test'), { kind: 'none' });
+    assert.equal(inner.asked, 2);
+  });
+
+  it('asks for TXT records each time, since whoever asks has just published them', async () => {
+    const { inner, resolver } = caching();
+    await resolver.resolveTxt('a.test');
+    await resolver.resolveTxt('a.test');
     assert.equal(inner.asked, 2);
   });
 });

@@ -1,4 +1,4 @@
-import type { AddressAnswer, Clock, MxAnswer, Resolver } from '@penstock/ports';
+import type { AddressAnswer, Clock, MxAnswer, Resolver, TxtAnswer } from '@penstock/ports';
 
 /** A failure is asked again soon, but not by every delivery at once. */
 const FAILURE_TTL_MS = 5000;
@@ -30,6 +30,11 @@ export class CachingResolver implements Resolver {
 
   resolveAddresses(host: string): Promise<AddressAnswer> {
     return this.remember(this.addresses, host, () => this.inner.resolveAddresses(host));
+  }
+
+  /** Not remembered: asked by people who have just published a record. */
+  resolveTxt(name: string): Promise<TxtAnswer> {
+    return this.inner.resolveTxt(name);
   }
 
   private remember<A extends MxAnswer | AddressAnswer>(

@@ -10,13 +10,15 @@ type Zone = Readonly<Record<string, Answer>>;
 type Answer =
   | { readonly mx: readonly (readonly [preference: number, host: string])[] }
   | { readonly a: readonly string[]; readonly ttl: number }
+  /** Each record by its strings. */
+  | { readonly txt: readonly (readonly string[])[] }
   | 'NXDOMAIN'
   | 'SERVFAIL'
   | 'REFUSED'
   | 'silence';
 
 const RCODES = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
-const TYPES: Readonly<Record<number, string>> = { 1: 'A', 15: 'MX', 28: 'AAAA' };
+const TYPES: Readonly<Record<number, string>> = { 1: 'A', 15: 'MX', 16: 'TXT', 28: 'AAAA' };
 
 /** A name server that answers what it is told over UDP on loopback (RFC 1035 section 4). */
 class TinyNameServer {
@@ -76,6 +78,10 @@ function encode(answer: Exclude<Answer, string>): Buffer[] {
   if ('a' in answer) {
     return answer.a.map((address) => record(1, answer.ttl, Buffer.from(address.split('.').map(Number))));
   }
+  if ('txt' in answer) {
+    const string = (text: string) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text, 'latin1')]);
+    return answer.txt.map((strings) => record(16, 60, Buffer.concat(strings.map(string))));
+  }
   return answer.mx.map(([preference, host]) => {
     const labels = host.split('.').filter((label) => label !== '');
     const name = labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
@@ -111,6 +117,9 @@ describe('the DNS resolver', () => {
       'MX broken.test': 'SERVFAIL',
       'MX closed.test': 'REFUSED',
       'MX silent.test': 'silence',
+      'TXT s1._domainkey.two.test': { txt: [['v=DKIM1; ', 'p=abc'], ['something else']] },
+      'TXT gone.test': 'NXDOMAIN',
+      'TXT broken.test': 'SERVFAIL',
       'A mx.two.test': { a: ['192.0.2.1', '192.0.2.2'], ttl: 77 },
       'A gone.two.test': 'NXDOMAIN',
       'AAAA gone.two.test': 'NXDOMAIN',
@@ -143,6 +152,16 @@ describe('the DNS resolver', () => {
     for (const domain of ['broken.test', 'closed.test', 'silent.test']) {
       assert.equal((await resolver.resolveMx(domain)).kind, 'failure', domain);
     }
+  });
+
+  it('joins the strings of each TXT record, and tells none from nobody can tell', async () => {
+    assert.deepEqual(await resolver.resolveTxt('s1._domainkey.two.test'), {
+      kind: 'txt',
+      texts: ['v=DKIM1; p=abc', 'something else'],
+    });
+    assert.deepEqual(await resolver.resolveTxt('gone.test'), { kind: 'none' });
+    assert.deepEqual(await resolver.resolveTxt('plain.test'), { kind: 'none' });
+    assert.equal((await resolver.resolveTxt('broken.test')).kind, 'failure');
   });
 
   it('gives addresses with the port and the time to live', async () => {

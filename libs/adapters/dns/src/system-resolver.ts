@@ -1,5 +1,5 @@
 import { promises as dns } from 'node:dns';
-import type { AddressAnswer, MxAnswer, Resolver } from '@penstock/ports';
+import type { AddressAnswer, MxAnswer, Resolver, TxtAnswer } from '@penstock/ports';
 
 export interface SystemResolverOptions {
   /** Name servers, `address` or `address:port`; the system's if absent. */
@@ -72,6 +72,16 @@ export class SystemResolver implements Resolver {
     }
     const failed = [ipv4, ipv6].find((code) => typeof code === 'string' && !isAbsent(code));
     return failed === undefined ? { kind: 'none' } : { kind: 'failure', detail: String(failed) };
+  }
+
+  async resolveTxt(name: string): Promise<TxtAnswer> {
+    try {
+      const records = await this.resolver.resolveTxt(name);
+      return { kind: 'txt', texts: records.map((strings) => strings.join('')) };
+    } catch (error) {
+      const code = errorCode(error);
+      return isAbsent(code) ? { kind: 'none' } : { kind: 'failure', detail: code };
+    }
   }
 
   private async lookUp(host: string): Promise<AddressAnswer> {

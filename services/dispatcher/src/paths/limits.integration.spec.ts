@@ -105,6 +105,7 @@ describe('limits as the receiver counts them', () => {
       addresses: [{ address: '127.0.0.1', family: 4, port: host.port }],
       ttlMs: 60_000,
     }),
+    resolveTxt: async () => ({ kind: 'none' }),
   };
 
   async function dispatcherOn(data: MemoryLogData, content: MemoryContentStore) {

@@ -1,4 +1,4 @@
-import type { AddressAnswer, MxAnswer, Resolver } from '@penstock/ports';
+import type { AddressAnswer, MxAnswer, Resolver, TxtAnswer } from '@penstock/ports';
 
 export const ADDRESS = '203.0.114.25';
 
@@ -15,6 +15,10 @@ export class ScriptedResolver implements Resolver {
 
   async resolveAddresses(host: string): Promise<AddressAnswer> {
     return this.addresses.get(host) ?? addresses(ADDRESS);
+  }
+
+  async resolveTxt(): Promise<TxtAnswer> {
+    return { kind: 'none' };
   }
 }
 

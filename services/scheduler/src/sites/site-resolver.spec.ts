@@ -23,7 +23,11 @@ class ResolverRig {
   asked = 0;
   changes = 0;
   readonly sites = new SiteResolver({
-    resolver: { resolveMx: () => this.answer(), resolveAddresses: async () => ({ kind: 'none' }) },
+    resolver: {
+      resolveMx: () => this.answer(),
+      resolveAddresses: async () => ({ kind: 'none' }),
+      resolveTxt: async () => ({ kind: 'none' }),
+    },
     clock: this.time,
     timers: this.time,
     telemetry: { log: () => {} },

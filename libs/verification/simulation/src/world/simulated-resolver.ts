@@ -14,6 +14,7 @@ export function simulatedResolver(process: SimulatedProcess, sites: Sites, fault
   return {
     resolveMx: (domain) => ask(domain, () => (faults.happens('dns_failure') ? SERVFAIL : mxOf(sites, domain))),
     resolveAddresses: (host) => ask(host, () => (faults.happens('dns_failure') ? SERVFAIL : addressesOf(sites, host))),
+    resolveTxt: (name) => ask(name, () => (faults.happens('dns_failure') ? SERVFAIL : { kind: 'none' })),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AddressAnswer, MxAnswer, Resolver } from '@penstock/ports';
+import type { AddressAnswer, MxAnswer, Resolver, TxtAnswer } from '@penstock/ports';
 
 /** A long time in a sandbox. */
 const TTL_MS = 60_000;
@@ -43,5 +43,10 @@ export class SandboxResolver implements Resolver {
       addresses: [{ address: provider.address, family: 4, port: provider.port }],
       ttlMs: TTL_MS,
     };
+  }
+
+  /** Nobody publishes anything in a sandbox. */
+  async resolveTxt(): Promise<TxtAnswer> {
+    return { kind: 'none' };
   }
 }
