@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FolderLockedError, OffsetsLostError, openEmbedded } from '@penstock/adapter-embedded';
+import { FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
 import { errorBody, HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
@@ -54,8 +54,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     return await assemble(options, undo);
   } catch (error) {
     await undo.run();
-    const ofFolder = error instanceof FolderLockedError || error instanceof OffsetsLostError;
-    throw ofFolder ? new StartupError(`PENSTOCK_DATA_DIR: ${error.message}`) : error;
+    throw error instanceof FolderLockedError ? new StartupError(`PENSTOCK_DATA_DIR: ${error.message}`) : error;
   }
 }
 

@@ -1,5 +1,4 @@
 export { FolderLockedError } from './folder-lock.ts';
-export { OffsetsLostError } from './log/committed-offsets.ts';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
 export { DamagedSegmentError } from './segments/segment-errors.ts';
 export {

@@ -7,8 +7,9 @@ import { lockFolder } from './folder-lock.ts';
 import { ARCHIVE_SCHEMA, SqliteArchive } from './folds/sqlite-archive.ts';
 import { SqliteFile } from './folds/sqlite-file.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
-import { CommittedOffsets, openOffsets } from './log/committed-offsets.ts';
+import { CommittedOffsets } from './log/committed-offsets.ts';
 import { EmbeddedEventLog } from './log/embedded-event-log.ts';
+import { FRAME_TYPE } from './segments/frame.ts';
 import { GroupWriter } from './segments/group-writer.ts';
 import { recoverSegments } from './segments/recovery.ts';
 import type { SegmentFilesModule } from './segments/segment-files.ts';
@@ -50,7 +51,6 @@ export interface Embedded {
  *
  * @throws FolderLockedError where another process has it
  * @throws DamagedSegmentError where durable bytes are damaged
- * @throws OffsetsLostError where nobody knows any more what was done
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const lock = lockFolder(options.dataDir);
@@ -68,8 +68,9 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const recovered = recoverSegments(folder, telemetry);
   const { catalogue, salt, segment, position } = recovered;
   const reader = new SegmentReader(folder, salt);
-  const offsetsFile = openOffsets(join(dataDir, 'offsets.db'), recovered.nextOffsets.size > 0);
-  const committed = new CommittedOffsets(offsetsFile, telemetry);
+  const committed = new CommittedOffsets(recovered.committed, (bytes) =>
+    writer.failed ? undefined : writer.place(FRAME_TYPE.positions, bytes),
+  );
   const archiveFile = SqliteFile.open(join(dataDir, 'archive.db'), ARCHIVE_SCHEMA, telemetry);
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
   const readModels = new SqliteStores(join(dataDir, 'models'), telemetry);
@@ -81,6 +82,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     segmentBytes: options.segmentBytes ?? 128 * MIB,
     files: options.files,
     nextOffsets: () => log.nextOffsets(),
+    committed: () => committed.all(),
     sealed: (full, bytes) => catalogue.seal(full, bytes),
     onFatal: (error) => {
       telemetry.log('error', 'log_write_failed', { error: error.message });
@@ -105,9 +107,10 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     readModels,
     archive: new SqliteArchive(archiveFile),
     close: async () => {
+      committed.write();
       await writer.close();
       await reader.close();
-      for (const fold of [committed, state, readModels, archiveFile]) fold.close();
+      for (const fold of [state, readModels, archiveFile]) fold.close();
       lock.release();
     },
   };

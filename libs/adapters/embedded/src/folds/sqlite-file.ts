@@ -61,12 +61,6 @@ export class SqliteFile {
     return new SqliteFile(path, connect(path, schema));
   }
 
-  /** Opens or makes the file, and throws where it cannot be read: what it holds is nowhere else. */
-  static openIrreplaceable(path: string, schema: FoldSchema): SqliteFile {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return new SqliteFile(path, connect(path, schema));
-  }
-
   prepare(sql: string): StatementSync {
     return this.db.prepare(sql);
   }

@@ -1,80 +1,64 @@
-import { existsSync } from 'node:fs';
 import type { Topic } from '@penstock/events';
-import type { Telemetry } from '@penstock/ports';
-import { type FoldSchema, SqliteFile } from '../folds/sqlite-file.ts';
+import type { FramePlace } from '../segments/group-writer.ts';
 
-/** A crash loses at most so much of the positions; what is read again is harmless. */
-const WRITE_DELAY_MS = 20;
-
-/** Positions are all there is. */
-const OFFSETS_SCHEMA: FoldSchema = { tables: '', pageBytes: 4096 };
-
-/** Nobody knows any more what was done. */
-export class OffsetsLostError extends Error {
-  override readonly name = 'OffsetsLostError';
-}
+/** Commits within this time share a frame; a crash loses at most so much of the positions, and what is read again is harmless. */
+const WRITE_DELAY_MS = 50;
 
 /**
- * The one file here that is no fold: nothing else tells how far a submission was expanded. To begin anew would expand
- * what is older than the scheduler remembers, and send it again.
- *
- * @throws OffsetsLostError where it cannot be read, or is gone from beside a log that holds records
+ * The groups' positions: in memory, and written behind as frames among the records. They lie where the records lie, so
+ * no loss of another file can make a group begin anew and do again what is long done: a submission expanded again
+ * after the scheduler has forgotten it would be sent again.
  */
-export function openOffsets(path: string, logHoldsRecords: boolean): SqliteFile {
-  const way =
-    'without it mail that was sent may be sent again; put it back from a copy, or put an empty file in its place to accept that';
-  if (logHoldsRecords && !existsSync(path)) throw new OffsetsLostError(`${path} is missing: ${way}`);
-  try {
-    return SqliteFile.openIrreplaceable(path, OFFSETS_SCHEMA);
-  } catch (error) {
-    throw new OffsetsLostError(`${path} cannot be read (${String(error)}): ${way}`, { cause: error });
-  }
-}
-
-/** The groups' positions: in memory, and written behind together. */
 export class CommittedOffsets {
-  private readonly offsets = new Map<string, number>();
-  private readonly dirty = new Set<string>();
+  private readonly offsets: Map<string, number>;
+  private readonly changed = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
+  /**
+   * @param found positions by name, as recovered
+   * @param place the place of a frame of positions in the segments; undefined where nothing is written any more
+   */
   constructor(
-    private readonly file: SqliteFile,
-    private readonly telemetry: Telemetry,
+    found: ReadonlyMap<string, number>,
+    private readonly place: (payloadBytes: number) => FramePlace | undefined,
   ) {
-    for (const [name, position] of file.positions()) this.offsets.set(name, position);
+    this.offsets = new Map(found);
   }
 
   get(group: string, topic: Topic, partition: number): number | undefined {
-    return this.offsets.get(key(group, topic, partition));
+    return this.offsets.get(nameOf(group, topic, partition));
   }
 
   set(group: string, topic: Topic, partition: number, offset: number): void {
-    const name = key(group, topic, partition);
+    const name = nameOf(group, topic, partition);
+    if (this.offsets.get(name) === offset) return;
     this.offsets.set(name, offset);
-    this.dirty.add(name);
+    this.changed.add(name);
     this.timer ??= setTimeout(() => this.write(), WRITE_DELAY_MS);
   }
 
-  close(): void {
-    this.write();
-    this.file.close();
+  /** All of them, for the header of a new segment: what is committed is done, written or not. */
+  all(): Record<string, number> {
+    return Object.fromEntries(this.offsets);
   }
 
-  private write(): void {
+  /** Gives what is not yet written its place in the segments. */
+  write(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    try {
-      this.file.transaction(() => {
-        for (const name of this.dirty) this.file.setPosition(name, this.offsets.get(name) ?? 0);
-      });
-      this.dirty.clear();
-    } catch (error) {
-      // They stay dirty and go with the next ones; until then a restart reads more again.
-      this.telemetry.log('warn', 'committed_offsets_not_written', { error: String(error) });
-    }
+    if (this.changed.size === 0) return;
+    const text = JSON.stringify(Object.fromEntries([...this.changed].map((name) => [name, this.offsets.get(name)])));
+    this.changed.clear();
+    const place = this.place(Buffer.byteLength(text));
+    place?.buffer.write(text, place.at);
   }
 }
 
-function key(group: string, topic: Topic, partition: number): string {
+/** Positions by name, of a frame's payload. */
+export function readPositions(payload: Buffer): readonly (readonly [string, number])[] {
+  return Object.entries(JSON.parse(payload.toString()) as Record<string, number>);
+}
+
+function nameOf(group: string, topic: Topic, partition: number): string {
   return `${group} ${topic}-${partition}`;
 }

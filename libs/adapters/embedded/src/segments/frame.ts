@@ -16,6 +16,8 @@ export const FRAME_TYPE = {
   batch: 3,
   /** u32: everything of this segment before this position was durable when the frame was written. */
   mark: 4,
+  /** Positions that groups committed, see log/committed-offsets.ts. */
+  positions: 5,
 } as const;
 
 export interface Frame {
@@ -46,7 +48,7 @@ export function readFrame(buffer: Buffer, at: number, position: number, salt: nu
   if (at + FRAME_HEADER_BYTES > buffer.length) return undefined;
   const end = at + FRAME_HEADER_BYTES + buffer.readUInt32LE(at + 4);
   const type = buffer[at + 8] as number;
-  if (end > buffer.length || type < FRAME_TYPE.segment || type > FRAME_TYPE.mark) return undefined;
+  if (end > buffer.length || type < FRAME_TYPE.segment || type > FRAME_TYPE.positions) return undefined;
   if (crc32(buffer.subarray(at + 4, end), seed(salt, position + at)) !== buffer.readUInt32LE(at)) return undefined;
   return { type, payload: buffer.subarray(at + FRAME_HEADER_BYTES, end), bytes: end - at };
 }

@@ -28,6 +28,8 @@ export interface GroupWriterOptions {
   readonly files: SegmentFilesModule | undefined;
   /** Next offsets by partition key, for the header of a new segment. */
   readonly nextOffsets: () => Readonly<Record<string, number>>;
+  /** The groups' positions, for the same. */
+  readonly committed: () => Readonly<Record<string, number>>;
   /** A segment is full: answers the bytes of its index; the next one is `segment + 1`. */
   readonly sealed: (segment: number, segmentBytes: number) => ArrayBuffer;
   /** Writing is over for good; every waiter has been told. */
@@ -186,6 +188,8 @@ export class GroupWriter {
       segment: this.segment,
       salt: this.options.salt,
       nextOffsets: this.options.nextOffsets(),
+      committed: this.options.committed(),
+      at: Date.now(),
     });
     const { buffer, at } = this.frame(FRAME_TYPE.segment, header.length - FRAME_HEADER_BYTES);
     header.copy(buffer, at, FRAME_HEADER_BYTES);

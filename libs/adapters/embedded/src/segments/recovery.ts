@@ -7,16 +7,16 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Telemetry } from '@penstock/ports';
 import { SegmentCatalogue } from './segment-catalogue.ts';
 import { DamagedSegmentError } from './segment-errors.ts';
 import { encodeSegmentHeader, indexFileName, segmentFileName, segmentOfFileName } from './segment-header.ts';
-import { decodeIndex, SegmentIndex } from './segment-index.ts';
-import { durableBeyond, scanFull, scanSegment } from './segment-scan.ts';
+import { SegmentIndex } from './segment-index.ts';
+import { durableBeyond, scanFull, scanSegment, storedIndex } from './segment-scan.ts';
 
 const MAX_SALT = 0xffff_ffff;
 
@@ -28,6 +28,8 @@ export interface RecoveredSegments {
   readonly position: number;
   /** Next offsets by partition key, of every partition that was ever written. */
   readonly nextOffsets: Map<number, number>;
+  /** The groups' positions by name. */
+  readonly committed: ReadonlyMap<string, number>;
 }
 
 /**
@@ -38,9 +40,11 @@ export interface RecoveredSegments {
  * @throws DamagedSegmentError
  */
 export function recoverSegments(folder: string, telemetry: Telemetry): RecoveredSegments {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const segments = listSegments(folder);
   const last = segments.pop() ?? 1;
+  // Of a life in which it was full, and what followed never became durable: it is written again, its index is not.
+  rmSync(join(folder, indexFileName(last)), { force: true });
   const full = segments.map((segment) => ({ segment, ...fullSegment(folder, segment, telemetry) }));
   const known = full[0]?.salt;
   const tail = recoverLast(folder, last, known, telemetry);
@@ -50,9 +54,22 @@ export function recoverSegments(folder: string, telemetry: Telemetry): Recovered
     catalogue.adopt(segment, index);
     for (const [key, partition] of index.partitions) nextOffsets.set(key, partition.endOffset);
   }
-  if (tail.fresh) startSegment(folder, last, tail.salt, nextOffsets);
-  const position = tail.fresh ? headerBytes(last, tail.salt, nextOffsets) : tail.end;
-  return { catalogue, salt: tail.salt, segment: last, position, nextOffsets };
+  const found = { catalogue, salt: tail.salt, segment: last, nextOffsets };
+  if (!tail.fresh) return { ...found, position: tail.end, committed: tail.committed };
+  // Its header, which was lost, told what the segment before it tells in full.
+  const previous = full.at(-1) && scanFull(folder, last - 1, tail.salt);
+  for (const [key, next] of Object.entries(previous?.header.nextOffsets ?? {})) {
+    nextOffsets.set(Number(key), Math.max(next, nextOffsets.get(Number(key)) ?? 0));
+  }
+  const committed = previous?.committed ?? new Map<string, number>();
+  const position = startSegment(folder, last, tail.salt, { nextOffsets, committed });
+  return { ...found, position, committed };
+}
+
+/** The folder's name is durable before anything in it is. */
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const parent of [dirname(folder), dirname(dirname(folder))]) syncFolder(parent);
 }
 
 function listSegments(folder: string): number[] {
@@ -70,26 +87,18 @@ function listSegments(folder: string): number[] {
 }
 
 function fullSegment(folder: string, segment: number, telemetry: Telemetry): { index: SegmentIndex; salt: number } {
-  const stored = readIndex(join(folder, indexFileName(segment)));
+  const stored = storedIndex(folder, segment);
   if (stored) return stored;
-  telemetry.log('info', 'segment_scanned', { segment, why: 'it has no index' });
+  telemetry.log('info', 'segment_scanned', { segment, why: 'it has no index of its own' });
   const { index, header } = scanFull(folder, segment, undefined);
   return { index, salt: header.salt };
-}
-
-function readIndex(path: string): { index: SegmentIndex; salt: number } | undefined {
-  try {
-    return decodeIndex(readFileSync(path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 interface Tail {
   readonly salt: number;
   readonly index: SegmentIndex;
   readonly nextOffsets: readonly (readonly [number, number])[];
+  readonly committed: ReadonlyMap<string, number>;
   readonly end: number;
   /** Nothing of it was ever durable: it begins anew. */
   readonly fresh: boolean;
@@ -102,7 +111,7 @@ function recoverLast(folder: string, segment: number, salt: number | undefined, 
   const bytesCut = scan ? scan.buffer.length - scan.end : 0;
   if (scan && bytesCut > 0) {
     // The first segment of a folder is made durable before anything is put in it; its header cannot be torn off.
-    const begunAndLost = known === undefined && scan.buffer.length > headerBytes(segment, MAX_SALT, new Map());
+    const begunAndLost = known === undefined && scan.buffer.length > emptyHeader(segment, MAX_SALT).length;
     if (begunAndLost || (known !== undefined && durableBeyond(scan, known))) {
       throw new DamagedSegmentError(path, scan.end, 'the checksum does not match, and what follows had been durable');
     }
@@ -113,13 +122,15 @@ function recoverLast(folder: string, segment: number, salt: number | undefined, 
       salt: known ?? randomBytes(4).readUInt32LE(),
       index: new SegmentIndex(),
       nextOffsets: [],
+      committed: new Map(),
       end: 0,
       fresh: true,
     };
   }
   makeDurable(path, scan.end);
   const nextOffsets = Object.entries(scan.header.nextOffsets).map(([key, next]) => [Number(key), next] as const);
-  return { salt: scan.header.salt, index: scan.index, nextOffsets, end: scan.end, fresh: false };
+  const { index, committed, end } = scan;
+  return { salt: scan.header.salt, index, nextOffsets, committed, end, fresh: false };
 }
 
 function exists(folder: string, segment: number): boolean {
@@ -136,22 +147,41 @@ function makeDurable(path: string, bytes: number): void {
   }
 }
 
-function startSegment(folder: string, segment: number, salt: number, nextOffsets: ReadonlyMap<number, number>): void {
+interface SegmentStart {
+  readonly nextOffsets: ReadonlyMap<number, number>;
+  readonly committed: ReadonlyMap<string, number>;
+}
+
+/** Answers the position after its header. */
+function startSegment(folder: string, segment: number, salt: number, start: SegmentStart): number {
+  const header = encodeSegmentHeader({
+    segment,
+    salt,
+    nextOffsets: Object.fromEntries(start.nextOffsets),
+    committed: Object.fromEntries(start.committed),
+    at: Date.now(),
+  });
   const file = openSync(join(folder, segmentFileName(segment)), 'w', 0o600);
   try {
-    writeSync(file, encodeSegmentHeader({ segment, salt, nextOffsets: Object.fromEntries(nextOffsets) }), 0);
+    writeSync(file, header, 0);
     fdatasyncSync(file);
   } finally {
     closeSync(file);
   }
-  const directory = openSync(folder, 'r');
+  syncFolder(folder);
+  return header.length;
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
   try {
-    fsyncSync(directory);
+    fsyncSync(folder);
   } finally {
-    closeSync(directory);
+    closeSync(folder);
   }
 }
 
-function headerBytes(segment: number, salt: number, nextOffsets: ReadonlyMap<number, number>): number {
-  return encodeSegmentHeader({ segment, salt, nextOffsets: Object.fromEntries(nextOffsets) }).length;
+/** The longest header a folder's first segment has. */
+function emptyHeader(segment: number, salt: number): Buffer {
+  return encodeSegmentHeader({ segment, salt, nextOffsets: {}, committed: {}, at: Number.MAX_SAFE_INTEGER });
 }

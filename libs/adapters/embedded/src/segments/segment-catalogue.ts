@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { indexFileName } from './segment-header.ts';
-import { decodeIndex, type Extent, encodeIndex, SegmentIndex } from './segment-index.ts';
-import { scanFull } from './segment-scan.ts';
+import { type Extent, encodeIndex, SegmentIndex } from './segment-index.ts';
+import { scanFull, storedIndex } from './segment-scan.ts';
 
 const LOADED_INDEXES = 16;
 
@@ -100,8 +97,7 @@ export class SegmentCatalogue {
       this.remember(segment, known);
       return known;
     }
-    const stored = await readFile(join(this.folder, indexFileName(segment))).catch(() => undefined);
-    const index = (stored && decodeIndex(stored)?.index) ?? scanFull(this.folder, segment, this.salt).index;
+    const { index } = storedIndex(this.folder, segment) ?? scanFull(this.folder, segment, this.salt);
     this.remember(segment, index);
     return index;
   }

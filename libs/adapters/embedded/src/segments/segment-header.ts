@@ -1,6 +1,6 @@
 import { FRAME_HEADER_BYTES, FRAME_TYPE, sealFrames, writeFrameHeader } from './frame.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What the first frame of a segment says. */
 export interface SegmentHeader {
@@ -9,6 +9,10 @@ export interface SegmentHeader {
   readonly salt: number;
   /** Next offset by partition key at the start of the segment, where it is not 0. */
   readonly nextOffsets: Readonly<Record<string, number>>;
+  /** The groups' positions at the start of the segment, see log/committed-offsets.ts. */
+  readonly committed: Readonly<Record<string, number>>;
+  /** Wall time when the segment was begun, ms since the epoch: what stands in earlier ones is older. */
+  readonly at: number;
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
