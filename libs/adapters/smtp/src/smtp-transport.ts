@@ -47,12 +47,13 @@ class SmtpSession implements MailSession {
     return !this.over && this.wire.open && (this.busy || !this.wire.ahead);
   }
 
-  get takesNext(): boolean {
-    return this.busy && this.usable && this.next === undefined && this.facts.extensions.has('PIPELINING');
+  get takesFollower(): boolean {
+    return this.facts.extensions.has('PIPELINING');
   }
 
   async send(transaction: MailTransaction): Promise<TransactionResult> {
-    if (this.busy && !this.takesNext) throw new Error('one transaction at a time, and one to follow it');
+    if (this.busy && (this.next || !this.takesFollower))
+      throw new Error('one transaction at a time, and one to follow it');
     if (!this.usable) {
       this.abort();
       return CLOSED;

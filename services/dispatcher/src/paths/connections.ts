@@ -15,6 +15,8 @@ export interface OpenedConnection {
 /** A connection of a path to one of its sites. */
 export interface Connection extends OpenedConnection {
   transactions: number;
+  /** Attempts that were given it; those that have not begun are in this number only. */
+  assigned: number;
   /** Attempts that have it and are not over: one, or two where another one follows. */
   claims: number;
   /** How long its host takes for a transaction, ms, smoothed; unknown before the first one. */
@@ -60,7 +62,14 @@ export class Connections {
   }
 
   add(opened: OpenedConnection): Connection {
-    const life = { transactions: 0, claims: 0, transactionMs: undefined, idleSince: 0, state: 'busy' as const };
+    const life = {
+      transactions: 0,
+      assigned: 0,
+      claims: 0,
+      transactionMs: undefined,
+      idleSince: 0,
+      state: 'busy' as const,
+    };
     const connection: Connection = { ...opened, ...life };
     this.all.add(connection);
     void connection.session.closed.then(() => {
@@ -101,14 +110,6 @@ export class Connections {
     return (mayFollow ? this.followableOf(site, now, shaping) : undefined) ?? this.idleOf(site);
   }
 
-  /** A transaction begins on it: from now on another one may follow. */
-  began(connection: Connection): void {
-    if (connection.transactionMs === undefined || connection.transactionMs > NEAR_MS) return;
-    const inUse = this.followable.get(connection.site);
-    if (inUse) inUse.add(connection);
-    else this.followable.set(connection.site, new Set([connection]));
-  }
-
   /** A transaction on it took so long, ms. */
   took(connection: Connection, ms: number): void {
     const before = connection.transactionMs ?? ms;
@@ -118,7 +119,9 @@ export class Connections {
   /** `availableFor` or `idle` gave it: it is in use from here on. */
   use(connection: Connection): void {
     connection.state = 'busy';
+    connection.assigned++;
     connection.claims++;
+    if (connection.claims === 1) this.offerPlace(connection);
     const stack = this.idleStacks.get(connection.site);
     if (stack?.at(-1) === connection) stack.pop();
   }
@@ -128,7 +131,7 @@ export class Connections {
     connection.claims--;
     if (connection.state === 'closing') return;
     if (connection.claims > 0) {
-      this.began(connection);
+      this.offerPlace(connection);
       return;
     }
     connection.state = 'idle';
@@ -178,10 +181,19 @@ export class Connections {
     this.lingering.clear();
   }
 
+  /** One transaction has it, and another one may follow if its host is near. */
+  private offerPlace(connection: Connection): void {
+    const { site, session, transactionMs } = connection;
+    if (!session.takesFollower || transactionMs === undefined || transactionMs > NEAR_MS) return;
+    const inUse = this.followable.get(site);
+    if (inUse) inUse.add(connection);
+    else this.followable.set(site, new Set([connection]));
+  }
+
   private followableOf(site: string, now: number, shaping: Shaping): Connection | undefined {
     const inUse = this.followable.get(site);
     for (const connection of inUse ?? []) {
-      const isOpen = connection.state === 'busy' && connection.claims === 1 && connection.session.takesNext;
+      const isOpen = connection.state === 'busy' && connection.claims === 1 && connection.session.usable;
       if (isOpen && !this.spent(connection, now, shaping)) return connection;
       inUse?.delete(connection);
     }
@@ -190,7 +202,7 @@ export class Connections {
   }
 
   private spent(connection: Connection, now: number, shaping: Shaping): boolean {
-    if (connection.transactions >= shaping.maxDeliveriesPerConnection) return true;
+    if (connection.assigned >= shaping.maxDeliveriesPerConnection) return true;
     return now - connection.openedAt >= shaping.maxConnectionAgeMs;
   }
 

@@ -261,9 +261,7 @@ export class Path implements Waiting, PathFate {
       this.office.limits.begin(attempt.command, session);
       return true;
     };
-    const sent = session.send({ ...transaction, mayBegin });
-    this.connections.began(connection);
-    const result = await sent.catch((error: unknown) => {
+    const result = await session.send({ ...transaction, mayBegin }).catch((error: unknown) => {
       // A fault of ours in mid-transaction: nobody knows how far it got.
       this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
       session.abort();

@@ -60,9 +60,9 @@ export class Gate {
 export class ScriptedSession implements MailSession {
   readonly closed: Promise<void>;
   usable = true;
-  readonly takesNext = false;
   sent = 0;
   quits = 0;
+  private readonly underWay = new Set<Promise<TransactionResult>>();
   private close: () => void = () => {};
 
   constructor(
@@ -75,7 +75,21 @@ export class ScriptedSession implements MailSession {
     });
   }
 
+  get takesFollower(): boolean {
+    return this.transport.pipelining;
+  }
+
   async send(mail: MailTransaction): Promise<TransactionResult> {
+    const [before] = this.underWay;
+    const sent = before ? before.then(() => this.speak(mail)) : this.speak(mail);
+    this.underWay.add(sent);
+    const result = await sent;
+    this.underWay.delete(sent);
+    return result;
+  }
+
+  private async speak(mail: MailTransaction): Promise<TransactionResult> {
+    if (!this.usable) return { kind: 'broken', phase: 'mail', detail: 'closed by peer', mailAnswered: false };
     if (mail.mayBegin?.() === false) return { kind: 'withdrawn' };
     this.sent++;
     this.transport.mails.push(mail);
@@ -114,6 +128,8 @@ export class ScriptedTransport implements MailTransport {
   fallback: Script = accept;
   greeting: Greeting = () => undefined;
   facts: SessionFacts = { extensions: new Map() };
+  /** Whether a transaction may follow another. */
+  pipelining = false;
   /** How long a greeting takes. */
   greetingMs = 0;
   open = 0;

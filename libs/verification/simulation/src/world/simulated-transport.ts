@@ -55,8 +55,8 @@ class SimulatedSession implements MailSession {
   readonly closed: Promise<void>;
   private settleClosed: () => void = () => {};
   private ending = false;
+  readonly takesFollower = true;
   private underWay: Promise<TransactionResult> | undefined;
-  private following = false;
 
   constructor(
     private readonly process: SimulatedProcess,
@@ -73,17 +73,9 @@ class SimulatedSession implements MailSession {
     return this.connection.open && !this.ending;
   }
 
-  get takesNext(): boolean {
-    return this.underWay !== undefined && !this.following && this.usable;
-  }
-
   async send(transaction: MailTransaction): Promise<TransactionResult> {
     const before = this.underWay;
-    if (before) {
-      this.following = true;
-      await before;
-      this.following = false;
-    }
+    if (before) await before;
     if (before && !this.usable) return broken('mail', false);
     if (transaction.mayBegin?.() === false) return { kind: 'withdrawn' };
     const speaking = this.speak(transaction);
