@@ -1,79 +1,158 @@
 /**
- * An SMTP sink in a process of its own: accepts everything as fast as one core can, offers PIPELINING, and keeps the
- * marker line (`X-Marker: …`) and the arrival time of each message. Asked over IPC, it answers with what it holds.
+ * An SMTP sink in a process of its own: takes everything as fast as one core can, and keeps for each message when it
+ * arrived and how often. It finds the message's number in the recipient, and again in the last line of the content.
+ *
+ * Order: `sink.js PORTS MESSAGES SLOW_MS`; it reports its ports over IPC, and answers what it is asked there.
  */
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { machineMs } from './load-supply.ts';
+import { DIGITS } from './load-template.ts';
 
-interface Arrival {
-  readonly marker: string;
-  readonly at: number;
+export type SinkQuestion = { readonly kind: 'report' } | { readonly kind: 'holds'; readonly messages: number };
+
+export interface SinkReport {
+  /** When each message arrived first, ms of the machine's monotonic clock; 0 where it never did. */
+  readonly arrivedAt: Float64Array;
+  /** Copies beyond the first. */
+  readonly repeated: number;
+  /** Content that belongs to another envelope, or that nobody sent. */
+  readonly misplaced: number;
+  readonly bytes: number;
+  readonly connections: number;
 }
 
-const arrivals: Arrival[] = [];
 const END_OF_DATA = Buffer.from('\r\n.\r\n');
-const CRLF = Buffer.from('\r\n');
+const NOTHING = Buffer.alloc(0);
+const LF = 10;
+const NO_NUMBER = -1;
+/** As much of a message that has not ended is kept as its end can need: its number and the final dot. */
+const KEPT_BYTES = DIGITS + END_OF_DATA.length;
+/** `RCPT TO:<r` */
+const NUMBER_AT = 10;
+
+class Arrivals {
+  readonly at: Float64Array;
+  count = 0;
+  repeated = 0;
+  misplaced = 0;
+  bytes = 0;
+  connections = 0;
+  private waiting: { readonly messages: number; readonly resolve: () => void } | undefined;
+
+  constructor(messages: number) {
+    this.at = new Float64Array(messages);
+  }
+
+  took(envelope: number, content: number, at: number): void {
+    const before = this.at[envelope];
+    if (before === undefined || envelope !== content) this.misplaced++;
+    else if (before > 0) this.repeated++;
+    else {
+      this.at[envelope] = at;
+      this.count++;
+    }
+    if (this.waiting && this.count >= this.waiting.messages) this.waiting.resolve();
+  }
+
+  holds(messages: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting = { messages, resolve };
+      if (this.count >= messages) resolve();
+    });
+  }
+}
 
 class Session {
-  private buffered: Buffer = Buffer.alloc(0);
+  private carried: Buffer = NOTHING;
   private inData = false;
+  private envelope = NO_NUMBER;
 
-  constructor(private readonly socket: Socket) {}
+  constructor(
+    private readonly arrivals: Arrivals,
+    private readonly answer: (replies: string) => void,
+  ) {}
 
   feed(chunk: Buffer): void {
-    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    const now = machineMs();
+    const data = this.carried.length === 0 ? chunk : Buffer.concat([this.carried, chunk]);
+    let at = 0;
     let replies = '';
     for (;;) {
-      const reply = this.inData ? this.message() : this.command();
-      if (reply === undefined) break;
-      replies += reply;
+      const end = this.inData ? data.indexOf(END_OF_DATA, at) : data.indexOf(LF, at);
+      if (end < 0) break;
+      if (this.inData) {
+        this.arrivals.took(this.envelope, numberAt(data, end - DIGITS), now);
+        this.inData = false;
+        replies += '250 2.0.0 taken\r\n';
+        at = end + END_OF_DATA.length;
+      } else {
+        replies += this.command(data, at);
+        at = end + 1;
+      }
     }
-    if (replies !== '') this.socket.write(replies);
+    if (this.inData) at = Math.max(at, data.length - KEPT_BYTES);
+    this.carried = at === data.length ? NOTHING : data.subarray(at);
+    this.arrivals.bytes += chunk.length;
+    if (replies !== '') this.answer(replies);
   }
 
-  private message(): string | undefined {
-    const end = this.buffered.indexOf(END_OF_DATA);
-    if (end < 0) return undefined;
-    const head = this.buffered.toString('latin1', 0, Math.min(end, 2048));
-    const marker = /^X-Marker: (\S+)/im.exec(head)?.[1] ?? '';
-    arrivals.push({ marker, at: Date.now() });
-    this.buffered = this.buffered.subarray(end + END_OF_DATA.length);
-    this.inData = false;
-    return '250 2.0.0 taken\r\n';
-  }
-
-  private command(): string | undefined {
-    const end = this.buffered.indexOf(CRLF);
-    if (end < 0) return undefined;
-    const verb = this.buffered.toString('latin1', 0, Math.min(4, end)).toUpperCase();
-    this.buffered = this.buffered.subarray(end + CRLF.length);
-    if (verb === 'EHLO') return '250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n';
-    if (verb === 'DATA') {
-      this.inData = true;
-      return '354 go on\r\n';
+  private command(data: Buffer, at: number): string {
+    switch (String.fromCharCode(data[at] ?? 0)) {
+      case 'E':
+        return '250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n';
+      case 'D':
+        this.inData = true;
+        return '354 go on\r\n';
+      case 'Q':
+        return '221 2.0.0 bye\r\n';
+      default:
+        if (data[at] === 0x52 && data[at + 1] === 0x43) this.envelope = numberAt(data, at + NUMBER_AT);
+        return '250 2.0.0 ok\r\n';
     }
-    if (verb === 'QUIT') {
-      this.socket.end('221 2.0.0 bye\r\n');
-      return undefined;
-    }
-    return '250 2.0.0 ok\r\n';
   }
 }
 
-const server = createServer({ noDelay: true }, (socket) => {
-  const session = new Session(socket);
+function numberAt(data: Buffer, at: number): number {
+  let number = 0;
+  for (let i = at; i < at + DIGITS; i++) {
+    const digit = (data[i] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return NO_NUMBER;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function serve(socket: Socket, arrivals: Arrivals, slowMs: number): void {
+  const write = (replies: string) => {
+    if (replies.endsWith('221 2.0.0 bye\r\n')) socket.end(replies);
+    else socket.write(replies);
+  };
+  const session = new Session(arrivals, slowMs === 0 ? write : (replies) => void setTimeout(write, slowMs, replies));
+  arrivals.connections++;
   socket.on('data', (chunk) => session.feed(chunk));
   socket.on('error', () => socket.destroy());
   socket.write('220 sink ESMTP\r\n');
-});
+}
 
-process.on('message', (question: 'count' | 'arrivals' | 'stop') => {
-  if (question === 'count') process.send?.({ count: arrivals.length });
-  if (question === 'arrivals') process.send?.({ arrivals });
-  if (question === 'stop') process.exit(0);
-});
-process.on('disconnect', () => process.exit(0));
-
-server.listen(0, '127.0.0.1', () => {
+async function listen(arrivals: Arrivals, slowMs: number): Promise<number> {
+  const server: Server = createServer({ noDelay: true }, (socket) => serve(socket, arrivals, slowMs));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  process.send?.({ port: typeof address === 'object' ? address?.port : 0 });
-});
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+async function main([ports, messages, slowMs]: readonly number[]): Promise<void> {
+  const arrivals = new Arrivals(messages ?? 0);
+  process.on('message', (question: SinkQuestion) => {
+    if (question.kind === 'holds') void arrivals.holds(question.messages).then(() => process.send?.({ holds: true }));
+    else {
+      const { at: arrivedAt, repeated, misplaced, bytes, connections } = arrivals;
+      process.send?.({ arrivedAt, repeated, misplaced, bytes, connections } satisfies SinkReport);
+    }
+  });
+  process.on('disconnect', () => process.exit(0));
+  const open = Array.from({ length: ports ?? 1 }, () => listen(arrivals, slowMs ?? 0));
+  process.send?.({ ports: await Promise.all(open) });
+}
+
+await main(process.argv.slice(2).map(Number));

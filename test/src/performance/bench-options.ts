@@ -1,0 +1,116 @@
+/** The command line of `npm run bench`. */
+import { parseArgs } from 'node:util';
+import { MAX_DOMAINS, MAX_MESSAGES } from './load-template.ts';
+import type { Protocol } from './run.ts';
+
+export const USAGE = `Usage: npm run bench -- [options]
+
+Submits messages to Penstock over SMTP, then over HTTP, durable, relays them in smarthost mode to a sink on loopback,
+checks that the sink holds each message once and that every timeline can be read, and prints a table and, for each
+run, a line of JSON. Ends with 1 if anything is missing. Data lies in the folder for temporary files (TMPDIR).
+
+  --messages N            messages a run                                    (20000)
+  --bytes N               bytes of a message, about                         (4096)
+  --domains N             recipient domains                                 (20)
+  --sessions N            connections of the load generator                 (20)
+  --protocol P            smtp, http or both                                (both; smtp with --vs)
+  --runs K                runs of each                                      (1; 5 with --vs)
+  --vs postfix            a tuned Postfix beside it, runs in turn; medians and their ratio
+  --sign rsa|ed25519      From has a domain of ours: every message is signed
+  --slow-ms N             the sink answers each group of commands N ms late (0)
+  --rate R                messages a second, instead of as many as go: for latency
+  --minutes M             a steady load for M minutes at --rate (500), memory every 5 s
+  --timelines N           timelines read at the end of a run                (all; 20000 with --minutes)
+  --profile               a CPU profile of Penstock into the current folder
+  --help                  this text
+`;
+
+export interface BenchOptions {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly domains: number;
+  readonly sessions: number;
+  readonly protocols: readonly Protocol[];
+  readonly runs: number;
+  readonly besidePostfix: boolean;
+  readonly sign: 'rsa' | 'ed25519' | undefined;
+  readonly slowMs: number;
+  readonly rate: number | undefined;
+  readonly minutes: number | undefined;
+  readonly timelines: number | undefined;
+  readonly profile: boolean;
+}
+
+/** Something on the command line cannot be used. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const STEADY_RATE = 500;
+const STEADY_TIMELINES = 20_000;
+
+/** Undefined where help was asked for. @throws UsageError */
+export function readOptions(args: readonly string[]): BenchOptions | undefined {
+  const values = parsed(args);
+  if (values.help) return undefined;
+  const besidePostfix = oneOf('vs', values.vs, ['postfix']) !== undefined;
+  const protocol = oneOf('protocol', values.protocol, ['smtp', 'http', 'both']) ?? (besidePostfix ? 'smtp' : 'both');
+  const minutes = whole('minutes', values.minutes, 24 * 60);
+  const rate = whole('rate', values.rate, 1_000_000) ?? (minutes === undefined ? undefined : STEADY_RATE);
+  const steady = minutes === undefined ? undefined : minutes * 60 * (rate ?? STEADY_RATE);
+  return {
+    messages: steady ?? whole('messages', values.messages, MAX_MESSAGES) ?? 20_000,
+    bytes: whole('bytes', values.bytes, 25_000_000) ?? 4_096,
+    domains: whole('domains', values.domains, MAX_DOMAINS) ?? 20,
+    sessions: whole('sessions', values.sessions, 1_000) ?? 20,
+    protocols: protocol === 'both' ? ['smtp', 'http'] : [protocol],
+    runs: whole('runs', values.runs, 1_000) ?? (besidePostfix ? 5 : 1),
+    besidePostfix,
+    sign: oneOf('sign', values.sign, ['rsa', 'ed25519']),
+    slowMs: whole('slow-ms', values['slow-ms'], 10_000, 0) ?? 0,
+    rate,
+    minutes,
+    timelines: whole('timelines', values.timelines, MAX_MESSAGES) ?? (minutes && STEADY_TIMELINES),
+    profile: values.profile ?? false,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = {
+    messages: text,
+    bytes: text,
+    domains: text,
+    sessions: text,
+    protocol: text,
+    runs: text,
+    vs: text,
+    sign: text,
+    'slow-ms': text,
+    rate: text,
+    minutes: text,
+    timelines: text,
+    profile: flag,
+    help: flag,
+  };
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function whole(name: string, given: string | undefined, most: number, least = 1): number | undefined {
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${given}`);
+}
+
+function oneOf<const T extends string>(name: string, given: string | undefined, all: readonly T[]): T | undefined {
+  if (given === undefined) return undefined;
+  const value = all.find((one) => one === given);
+  if (value !== undefined) return value;
+  throw new UsageError(`--${name} must be ${all.join(', ')}, not ${given}`);
+}

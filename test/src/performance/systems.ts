@@ -1,0 +1,80 @@
+/** What is measured: a mail system that takes mail over SMTP or HTTP and relays it to the sink. */
+import { mkdirSync } from 'node:fs';
+import { Platform } from '../end-to-end/platform.ts';
+import { Postfix } from '../fixtures/postfix/postfix.ts';
+import { domainName } from './load-template.ts';
+import { cpuMs, familyCpuMs, familyMemoryMib, peakRssMib, rssMib } from './process-usage.ts';
+
+export interface SystemUnderTest {
+  readonly name: string;
+  readonly smtpPort: number;
+  readonly httpUrl?: string;
+  readonly apiKey?: string;
+  /** CPU so far, ms. */
+  cpuMs(): number;
+  /** Memory now, MiB. */
+  memoryMib(): number;
+  /** Most memory so far, MiB; the largest of what was sampled where the system cannot tell. */
+  peakMemoryMib?(): number;
+  /** How often it has waited for the disk so far; absent where that cannot be told. */
+  syncs?(): Promise<number | undefined>;
+  stop(): Promise<void>;
+}
+
+export interface Relay {
+  /** The sink's ports. */
+  readonly ports: readonly number[];
+  readonly domains: number;
+  /** Folder of a queue or log: the same disk for all. */
+  readonly folder: string;
+}
+
+export const API_KEY = 'benchmark-key-0123456789';
+
+export async function startPenstock(
+  relay: Relay,
+  { profile }: { readonly profile: boolean },
+): Promise<SystemUnderTest> {
+  mkdirSync(relay.folder, { recursive: true });
+  const platform = await Platform.start({
+    dataDir: relay.folder,
+    environment: { PENSTOCK_SMARTHOST: `127.0.0.1:${relay.ports[0]}`, PENSTOCK_API_KEY: API_KEY },
+    nodeOptions: profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : [],
+  });
+  return {
+    name: 'penstock',
+    smtpPort: platform.smtpPort,
+    httpUrl: platform.url,
+    apiKey: API_KEY,
+    cpuMs: () => cpuMs(platform.pid),
+    memoryMib: () => rssMib(platform.pid),
+    peakMemoryMib: () => peakRssMib(platform.pid),
+    stop: async () => {
+      const code = await platform.stop();
+      if (code !== 0) throw new Error(`Penstock ended with ${code}:\n${platform.output.stderr}`);
+    },
+  };
+}
+
+/** What was tried and what it gave stands in docs/benchmarks.md. */
+export const TUNED_POSTFIX: Readonly<Record<string, string>> = {
+  in_flow_delay: '0',
+};
+
+export async function startPostfix(relay: Relay, settings = TUNED_POSTFIX): Promise<SystemUnderTest> {
+  mkdirSync(relay.folder, { recursive: true });
+  // A next hop for each domain: its scheduler gives every destination a window of its own.
+  const hops = Array.from({ length: relay.domains }, (_, i) => [
+    domainName(i),
+    relay.ports[i % relay.ports.length] ?? 0,
+  ]);
+  const postfix = await Postfix.start({ relay: Object.fromEntries(hops), settings, parentFolder: relay.folder });
+  const master = postfix.masterPid;
+  return {
+    name: 'postfix',
+    smtpPort: postfix.port,
+    cpuMs: () => familyCpuMs(master),
+    memoryMib: () => familyMemoryMib(master),
+    stop: () => postfix.stop(),
+  };
+}
