@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import type { KeyedStore, ReadModels, StateStore, Telemetry } from '@penstock/ports';
+import { removeFold, replacing } from './file-replacement.ts';
+import { ReplaceableStore } from './replaceable-store.ts';
 import { SqliteFile } from './sqlite-file.ts';
 import { KEYED_SCHEMA, SqliteKeyedStore } from './sqlite-keyed-store.ts';
 
+interface Opened {
+  file: SqliteFile;
+  readonly store: ReplaceableStore;
+}
+
 /** One file per name in a folder. */
 export class SqliteStores implements StateStore, ReadModels {
-  private readonly opened = new Map<string, { readonly file: SqliteFile; readonly store: KeyedStore }>();
+  private readonly opened = new Map<string, Opened>();
 
   constructor(
     private readonly folder: string,
@@ -13,20 +20,51 @@ export class SqliteStores implements StateStore, ReadModels {
   ) {}
 
   async open(name: string): Promise<KeyedStore> {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-      throw new RangeError(`${JSON.stringify(name)} is no name for a store: letters, digits, dots and dashes are`);
+    return this.use(name).store;
+  }
+
+  async discard(name: string): Promise<void> {
+    this.opened.get(name)?.file.close();
+    this.opened.delete(name);
+    removeFold(this.path(name));
+  }
+
+  /** Without an await between the first step and the last: nobody reads or writes either of them meanwhile. */
+  async replace(name: string, other: string): Promise<void> {
+    const replaced = this.use(name);
+    this.use(other).file.close();
+    this.opened.delete(other);
+    replaced.file.close();
+    try {
+      Array.from(replacing(this.path(name), this.path(other)));
+    } finally {
+      replaced.file = this.openFile(name);
+      replaced.store.become(new SqliteKeyedStore(replaced.file));
     }
-    let opened = this.opened.get(name);
-    if (!opened) {
-      const file = SqliteFile.open(join(this.folder, `${name}.db`), KEYED_SCHEMA, this.telemetry);
-      opened = { file, store: new SqliteKeyedStore(file) };
-      this.opened.set(name, opened);
-    }
-    return opened.store;
   }
 
   close(): void {
     for (const { file } of this.opened.values()) file.close();
     this.opened.clear();
+  }
+
+  private use(name: string): Opened {
+    const known = this.opened.get(name);
+    if (known) return known;
+    const file = this.openFile(name);
+    const opened = { file, store: new ReplaceableStore(new SqliteKeyedStore(file)) };
+    this.opened.set(name, opened);
+    return opened;
+  }
+
+  private openFile(name: string): SqliteFile {
+    return SqliteFile.open(this.path(name), KEYED_SCHEMA, this.telemetry);
+  }
+
+  private path(name: string): string {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
+      throw new RangeError(`${JSON.stringify(name)} is no name for a store: letters, digits, dots and dashes are`);
+    }
+    return join(this.folder, `${name}.db`);
   }
 }
