@@ -19,7 +19,8 @@ export interface ArchiveEntry {
   readonly type: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly data: LogRecord | DeliveryListed;
+  /** A LogRecord or DeliveryListed as JSON: whoever has the text of a record need not make it again. */
+  readonly json: string;
 }
 
 /** An entry of `message-<id>`: the message has this delivery. */

@@ -51,6 +51,8 @@ export interface AppendReceipt {
 export interface StoredRecord<T extends Topic = Topic> {
   readonly offset: number;
   readonly record: RecordOf<T>;
+  /** The record as JSON, of today's version, where the log has it at hand: whoever stores it need not make it again. */
+  readonly text?: string;
 }
 
 export interface Bounds {

@@ -1,4 +1,5 @@
 export { FolderLockedError } from './folder-lock.ts';
+export { type Folds, type FoldsOptions, openFolds } from './folds/open-folds.ts';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
 export { DamagedSegmentError } from './segments/segment-errors.ts';
 export {

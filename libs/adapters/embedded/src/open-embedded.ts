@@ -4,8 +4,7 @@ import type { Archive, ContentStore, EventLog, ReadModels, StateStore, Telemetry
 import { ContentCache } from './content/content-cache.ts';
 import { SegmentContentStore } from './content/segment-content-store.ts';
 import { lockFolder } from './folder-lock.ts';
-import { ARCHIVE_SCHEMA, SqliteArchive } from './folds/sqlite-archive.ts';
-import { SqliteFile } from './folds/sqlite-file.ts';
+import { type Folds, openFolds } from './folds/open-folds.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
 import { CommittedOffsets } from './log/committed-offsets.ts';
 import { EmbeddedEventLog } from './log/embedded-event-log.ts';
@@ -40,6 +39,7 @@ export interface Embedded {
   readonly log: EventLog;
   readonly content: ContentStore;
   readonly state: StateStore;
+  /** Opened when first asked for: where another thread has the folds, nobody asks. See `openFolds`. */
   readonly readModels: ReadModels;
   readonly archive: Archive;
   /** After every consumer has left: makes what was appended durable and lets go of the folder. */
@@ -71,9 +71,12 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const committed = new CommittedOffsets(recovered.committed, (bytes) =>
     writer.failed ? undefined : writer.place(FRAME_TYPE.positions, bytes),
   );
-  const archiveFile = SqliteFile.open(join(dataDir, 'archive.db'), ARCHIVE_SCHEMA, telemetry);
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
-  const readModels = new SqliteStores(join(dataDir, 'models'), telemetry);
+  let opened: Folds | undefined;
+  const folds = () => {
+    opened ??= openFolds({ dataDir, telemetry });
+    return opened;
+  };
   const writer = new GroupWriter({
     folder,
     salt,
@@ -104,13 +107,17 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     log,
     content: new SegmentContentStore(writer, reader, cache),
     state,
-    readModels,
-    archive: new SqliteArchive(archiveFile),
+    get readModels() {
+      return folds().readModels;
+    },
+    get archive() {
+      return folds().archive;
+    },
     close: async () => {
       committed.write();
       await writer.close();
       await reader.close();
-      for (const fold of [state, readModels, archiveFile]) fold.close();
+      for (const fold of [state, opened]) fold?.close();
       lock.release();
     },
   };

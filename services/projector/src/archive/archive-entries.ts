@@ -20,24 +20,43 @@ export function claimsStream(partition: number): string {
   return `claims-${partition}`;
 }
 
-/** What one record adds to the archive. The stream of a delivery is called by its id. */
-export function archiveEntries(record: Fact, offset: number): readonly ArchiveEntry[] {
+/**
+ * What one record adds to the archive. The stream of a delivery is called by its id.
+ *
+ * @param text the record as JSON, where it is at hand
+ */
+export function archiveEntries(record: Fact, offset: number, text = JSON.stringify(record)): readonly ArchiveEntry[] {
   switch (record.type) {
     case 'partition_claimed':
-      return [entry(claimsStream(record.partition), { ...record, offset }, `${offset}`)];
+      return [entry(claimsStream(record.partition), record, `${offset}`, placed(text, offset))];
     case 'released':
-      return record.body.deliveries.map((delivery) => {
-        const body = { ...record.body, deliveries: [delivery] };
-        const fact = { ...record, ...ids(delivery.deliveryId), release: delivery.release, body, offset };
-        return entry(delivery.deliveryId, fact, eventId(record));
-      });
+      return releases(record, offset);
     default: {
       if (record.deliveryId === undefined) return [];
-      const own = entry(record.deliveryId, { ...record, offset }, eventId(record));
-      if (record.type !== 'processed' || !record.body.expanded) return [own];
-      return [own, { stream: messageStream(record.messageId ?? ''), eventId: record.deliveryId, ...listing(record) }];
+      const own = entry(record.deliveryId, record, eventId(record), placed(text, offset));
+      return record.type === 'processed' && record.body.expanded ? [own, listed(record)] : [own];
     }
   }
+}
+
+/** A batch taken apart: what its deliveries share is put into words once. */
+function releases(record: Extract<Fact, { type: 'released' }>, offset: number): readonly ArchiveEntry[] {
+  const { body, ...envelope } = record;
+  const { deliveries, ...shared } = body;
+  const head = placed(JSON.stringify(envelope), offset).slice(0, -1);
+  const common = JSON.stringify(shared).slice(0, -1);
+  const id = eventId(record);
+  return deliveries.map((delivery) => {
+    const { deliveryId, release } = delivery;
+    const own = JSON.stringify({ ...ids(deliveryId), release }).slice(1, -1);
+    const json = `${head},${own},"body":${common},"deliveries":[${JSON.stringify(delivery)}]}}`;
+    return entry(deliveryId, record, id, json);
+  });
+}
+
+/** With the place it had in its partition, which no record tells of itself. */
+function placed(text: string, offset: number): string {
+  return `${text.slice(0, -1)},"offset":${offset}}`;
 }
 
 /**
@@ -48,8 +67,8 @@ function eventId(record: Fact): string {
   return record.epoch === undefined ? record.id : `${record.id}@${record.epoch}`;
 }
 
-function entry(stream: string, data: ArchivedFact, id: string): ArchiveEntry {
-  return { stream, eventId: id, type: data.type, at: data.at, data };
+function entry(stream: string, { type, at }: Fact, id: string, json: string): ArchiveEntry {
+  return { stream, eventId: id, type, at, json };
 }
 
 function ids(deliveryId: string): { deliveryId: string; messageId?: string } {
@@ -57,11 +76,20 @@ function ids(deliveryId: string): { deliveryId: string; messageId?: string } {
   return parts ? { deliveryId, messageId: parts.messageId } : { deliveryId };
 }
 
-/** A message's entry for this delivery. */
-export function listing(record: Extract<Fact, { type: 'processed' }>): Pick<ArchiveEntry, 'type' | 'at'> & {
-  readonly data: DeliveryListed;
-} {
-  const { deliveryId = '', tenant = '', at, body } = record;
-  const data: DeliveryListed = { type: 'delivery_listed', deliveryId, tenant, domain: body.domain };
-  return { type: data.type, at, data };
+/** What the stream of a message keeps of this delivery. */
+export function listing(record: Extract<Fact, { type: 'processed' }>): DeliveryListed {
+  const { deliveryId = '', tenant = '', body } = record;
+  return { type: 'delivery_listed', deliveryId, tenant, domain: body.domain };
+}
+
+function listed(record: Extract<Fact, { type: 'processed' }>): ArchiveEntry {
+  const data = listing(record);
+  const { messageId = '', at } = record;
+  return {
+    stream: messageStream(messageId),
+    eventId: data.deliveryId,
+    type: data.type,
+    at,
+    json: JSON.stringify(data),
+  };
 }

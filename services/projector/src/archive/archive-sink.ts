@@ -1,5 +1,4 @@
-import type { Fact } from '@penstock/events';
-import type { Archive, ArchiveEntry } from '@penstock/ports';
+import type { Archive, ArchiveEntry, StoredRecord } from '@penstock/ports';
 import type { FactSink } from '../facts/fact-reader.ts';
 import { archiveEntries } from './archive-entries.ts';
 
@@ -16,8 +15,8 @@ export class ArchiveSink implements FactSink {
     return (await this.archive.positions()).get(positionName(partition));
   }
 
-  fold(_partition: number, offset: number, record: Fact): number {
-    const entries = archiveEntries(record, offset);
+  fold(_partition: number, { offset, record, text }: StoredRecord<'mail.events'>): number {
+    const entries = archiveEntries(record, offset, text);
     for (const entry of entries) this.collected.push(entry);
     return entries.length;
   }

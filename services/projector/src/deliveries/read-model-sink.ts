@@ -1,5 +1,4 @@
-import type { Fact } from '@penstock/events';
-import type { Clock, KeyedChange, KeyedEntry, Telemetry } from '@penstock/ports';
+import type { Clock, KeyedChange, KeyedEntry, StoredRecord, Telemetry } from '@penstock/ports';
 import { MinuteCounters } from '../counters/minute-counters.ts';
 import type { FactSink } from '../facts/fact-reader.ts';
 import type { PartitionFold } from './partition-fold.ts';
@@ -51,7 +50,7 @@ export class ReadModelSink implements FactSink {
     return position;
   }
 
-  fold(partition: number, offset: number, record: Fact): number {
+  fold(partition: number, { offset, record }: StoredRecord<'mail.events'>): number {
     const known = this.partitions.get(partition);
     if (!known) throw new Error(`partition ${partition} of mail.events was never assigned`);
     known.fold.apply(offset, record, offset < known.countedTo);

@@ -1,4 +1,3 @@
-import type { Fact } from '@penstock/events';
 import type { AnyConsumer, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
 import { ReachedPositions } from './reached-positions.ts';
 import { unreadable } from './readable-fact.ts';
@@ -9,7 +8,7 @@ export interface FactSink {
   /** Brings back what was kept; answers the offset to go on from, or undefined for a partition never read. */
   restore(partition: number): Promise<number | undefined>;
   /** Folds one fact and answers how many rows it will cost to store. Facts before `restore`'s answer never come. */
-  fold(partition: number, offset: number, record: Fact): number;
+  fold(partition: number, stored: StoredRecord<'mail.events'>): number;
   /** Stores everything folded and these positions in one transaction; takes all of it before the first await. */
   store(positions: ReadonlyMap<number, number>): Promise<void>;
   /** The next `store` is the last one before `release`. */
@@ -25,7 +24,7 @@ export interface FactReaderDeps {
 }
 
 /** Longest a fact waits to be stored, and most rows that wait. */
-const LIMITS: WriteBehindLimits = { delayMs: 150, maxCollected: 2_000 };
+const LIMITS: WriteBehindLimits = { delayMs: 250, maxCollected: 5_000 };
 
 /** A consumer of `mail.events` whose position lies in its sink's own store. */
 export class FactReader implements PartitionHandler<'mail.events'> {
@@ -67,10 +66,9 @@ export class FactReader implements PartitionHandler<'mail.events'> {
 
   batch(partition: number, records: readonly StoredRecord<'mail.events'>[]): Promise<void> {
     let rows = 0;
-    for (const { offset, record } of records) {
-      rows += this.fold(partition, offset, record);
-      this.folded.set(partition, offset + 1);
-    }
+    for (const stored of records) rows += this.fold(partition, stored);
+    const last = records.at(-1);
+    if (last) this.folded.set(partition, last.offset + 1);
     const added = this.behind.add(rows);
     if (this.hurried > 0) this.hurry();
     return added;
@@ -121,9 +119,10 @@ export class FactReader implements PartitionHandler<'mail.events'> {
    * A fact that cannot be read stops nobody here: it is noted, and the fold goes on without it. This is the one
    * place that knows of such facts, and where `mail.dead` will get them.
    */
-  private fold(partition: number, offset: number, record: Fact): number {
+  private fold(partition: number, stored: StoredRecord<'mail.events'>): number {
+    const { offset, record } = stored;
     const wrong = unreadable(record);
-    if (wrong === undefined) return this.sink.fold(partition, offset, record);
+    if (wrong === undefined) return this.sink.fold(partition, stored);
     this.note('error', 'fact_unreadable', { partition, offset, type: record.type, reason: wrong });
     return 1;
   }

@@ -74,7 +74,7 @@ export class MessageQuery {
     const found = await Promise.all(
       partitions.map((partition) => this.archive.read(formatDeliveryId({ messageId, index: 0, partition }), 0, 1)),
     );
-    return found.flat().flatMap(({ data }) => (data.type === 'processed' ? [listing(data).data] : []));
+    return found.flat().flatMap(({ data }) => (data.type === 'processed' ? [listing(data)] : []));
   }
 
   private async view(messageId: string, page: Page, listed: readonly DeliveryListed[]): Promise<MessageView> {

@@ -3,63 +3,87 @@ import type { Archive, ArchivedEvent, ArchiveEntry } from '@penstock/ports';
 import type { FoldSchema, SqliteFile } from './sqlite-file.ts';
 
 /**
- * Events are keyed by the stream's number, given when it is first seen, and the revision: what is written together
- * lies together, although stream names are random.
+ * One row holds what one append added to a stream, so a delivery that settles between two appends is one row. Rows
+ * lie in the order they were written; the names, which begin with the time, are only in the index.
  */
 export const ARCHIVE_SCHEMA: FoldSchema = {
+  version: 2,
   tables: `
-    CREATE TABLE streams (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE events (
-      key INTEGER PRIMARY KEY, event_id TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL
-    );
+    CREATE TABLE chunks (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, first INTEGER NOT NULL, events TEXT NOT NULL);
+    CREATE UNIQUE INDEX chunks_by_stream ON chunks (stream, first);
   `,
   pageBytes: 16384,
 };
 
-/** Revisions of a stream; with a number below 2^33 the key is an exact JavaScript number. */
-const REVISIONS = 2 ** 20;
+/** Events of one row: a page of a long stream need not parse all of it. */
+const CHUNK_EVENTS = 256;
 /** In each of two generations; the earlier one is dropped whole. */
 const STREAMS_REMEMBERED = 10_000;
+/** More ids than this are looked up in a set. */
+const FEW = 16;
 
-interface Stream {
-  readonly number: number;
-  readonly eventIds: Set<string>;
+/** An event as it stands in a row; its revision is the row's first one plus its place. */
+type Stored = readonly [eventId: string, type: string, at: number, data: ArchivedEvent['data']];
+type Row = readonly [first: number, events: string];
+
+/** The ids of a stream's events, of which there are mostly three. One not met yet is taken for a new one. */
+class Stream {
+  private ids: string[] = [];
+  private many: Set<string> | undefined;
+  /** Taken by the running append. */
+  added: ArchiveEntry[] = [];
+
+  /** Of the next event. */
+  get next(): number {
+    return this.ids.length;
+  }
+
+  /** Takes over what the file has. */
+  learn(ids: string[]): void {
+    this.ids = ids;
+    this.many = ids.length > FEW ? new Set(ids) : undefined;
+  }
+
+  /** Whether it is new; from now on it is not. */
+  add(eventId: string): boolean {
+    if (this.many ? this.many.has(eventId) : this.ids.includes(eventId)) return false;
+    this.ids.push(eventId);
+    if (this.many) this.many.add(eventId);
+    else if (this.ids.length > FEW) this.many = new Set(this.ids);
+    return true;
+  }
 }
 
-type Row = readonly [key: number, eventId: string, type: string, at: number, data: string];
-
 export class SqliteArchive implements Archive {
-  private readonly findStream: StatementSync;
-  private readonly addStream: StatementSync;
-  private readonly eventIds: StatementSync;
-  private readonly addEvent: StatementSync;
-  private readonly events: StatementSync;
+  private readonly addChunk: StatementSync;
+  private readonly chunks: StatementSync;
+  private readonly chunksFrom: StatementSync;
   /** Streams met lately, as the file has them: most facts of a delivery follow each other within seconds. */
   private streams = new Map<string, Stream>();
   private earlier = new Map<string, Stream>();
-  private nextNumber: number;
 
   constructor(private readonly file: SqliteFile) {
-    this.findStream = file.prepare('SELECT number FROM streams WHERE name = ?');
-    this.addStream = file.prepare('INSERT INTO streams VALUES (?, ?) ON CONFLICT DO NOTHING');
-    this.eventIds = file.prepare('SELECT event_id FROM events WHERE key >= ? AND key < ?');
-    this.addEvent = file.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)');
-    this.events = file.prepare('SELECT * FROM events WHERE key >= ? AND key < ? ORDER BY key LIMIT ?');
-    for (const statement of [this.findStream, this.eventIds, this.events]) statement.setReturnArrays(true);
-    this.nextNumber = this.firstFreeNumber();
+    this.addChunk = file.prepare(
+      'INSERT INTO chunks (stream, first, events) VALUES (?, ?, ?) ON CONFLICT (stream, first) DO NOTHING',
+    );
+    this.chunks = file.prepare('SELECT first, events FROM chunks WHERE stream = ?1 ORDER BY first');
+    this.chunksFrom = file.prepare(`
+      SELECT first, events FROM chunks WHERE stream = ?1 AND first >=
+        ifnull((SELECT max(first) FROM chunks WHERE stream = ?1 AND first <= ?2), 0)
+      ORDER BY first`);
+    for (const statement of [this.chunks, this.chunksFrom]) statement.setReturnArrays(true);
   }
 
   async append(entries: readonly ArchiveEntry[], positions: ReadonlyMap<string, number>): Promise<void> {
     try {
       this.file.transaction(() => {
-        for (const entry of entries) this.add(entry);
+        for (const [name, stream] of this.gathered(entries)) this.write(name, stream);
         for (const [name, position] of positions) this.file.setPosition(name, position);
       });
     } catch (error) {
       // Undone in the file, so what is remembered of it is not true any more.
       this.streams.clear();
       this.earlier.clear();
-      this.nextNumber = this.firstFreeNumber();
       throw error;
     }
     this.forgetOldest();
@@ -70,54 +94,67 @@ export class SqliteArchive implements Archive {
   }
 
   async read(stream: string, from: number, limit: number): Promise<readonly ArchivedEvent[]> {
-    const rows = this.file.guarded(() => {
-      const number = this.streams.get(stream)?.number ?? this.numberOf(stream);
-      if (number === undefined || limit <= 0) return [];
-      const first = number * REVISIONS;
-      return this.events.all(first + Math.max(0, from), first + REVISIONS, limit) as unknown as readonly Row[];
+    if (limit <= 0) return [];
+    return this.file.guarded(() => {
+      const found: ArchivedEvent[] = [];
+      for (const row of this.chunksFrom.iterate(stream, Math.max(0, from))) {
+        const [first, events] = row as unknown as Row;
+        for (const [i, [eventId, type, at, data]] of (JSON.parse(events) as Stored[]).entries()) {
+          if (first + i < from) continue;
+          if (found.push({ revision: first + i, eventId, type, at, data }) === limit) return found;
+        }
+      }
+      return found;
     });
-    return rows.map(([key, eventId, type, at, data]) => ({
-      revision: key % REVISIONS,
-      eventId,
-      type,
-      at,
-      data: JSON.parse(data) as ArchivedEvent['data'],
-    }));
   }
 
-  private add({ stream: name, eventId, type, at, data }: ArchiveEntry): void {
-    const stream = this.stream(name);
-    if (stream.eventIds.has(eventId)) return;
-    const revision = stream.eventIds.size;
-    if (revision >= REVISIONS) throw new RangeError(`a stream of the archive holds ${REVISIONS} events at most`);
-    this.addEvent.run(stream.number * REVISIONS + revision, eventId, type, at, JSON.stringify(data));
-    stream.eventIds.add(eventId);
+  /** The entries by stream, in the order the streams are first met. */
+  private gathered(entries: readonly ArchiveEntry[]): ReadonlyMap<string, Stream> {
+    const touched = new Map<string, Stream>();
+    for (const entry of entries) {
+      let stream = touched.get(entry.stream);
+      if (!stream) {
+        stream = this.stream(entry.stream);
+        touched.set(entry.stream, stream);
+      }
+      stream.added.push(entry);
+    }
+    return touched;
   }
 
-  private load(name: string): Stream {
-    const isNew = this.addStream.run(name, this.nextNumber).changes === 1;
-    const number = isNew ? this.nextNumber++ : (this.numberOf(name) as number);
-    const rows = isNew
-      ? []
-      : (this.eventIds.all(number * REVISIONS, (number + 1) * REVISIONS) as unknown as [string][]);
-    return { number, eventIds: new Set(rows.map(([id]) => id)) };
+  private write(name: string, stream: Stream): void {
+    const { added } = stream;
+    stream.added = [];
+    if (this.put(name, stream, added)) return;
+    // It was no new one: what the file has of it decides what is a repeat.
+    stream.learn(this.idsOf(name));
+    this.put(name, stream, added);
   }
 
-  private numberOf(name: string): number | undefined {
-    return (this.findStream.get(name) as unknown as [number] | undefined)?.[0];
+  /** Adds what the stream does not have yet; false where it was taken for a new one and is none. */
+  private put(name: string, stream: Stream, entries: readonly ArchiveEntry[]): boolean {
+    const isNew = stream.next === 0;
+    const first = stream.next;
+    const fresh = entries.filter(({ eventId }) => stream.add(eventId));
+    for (let at = 0; at < fresh.length; at += CHUNK_EVENTS) {
+      const part = fresh.length > CHUNK_EVENTS ? fresh.slice(at, at + CHUNK_EVENTS) : fresh;
+      const { changes } = this.addChunk.run(name, first + at, chunkText(part));
+      if (changes === 0 && isNew) return false;
+      if (changes === 0) throw new Error('the archive holds more of a stream than was written to it');
+    }
+    return true;
   }
 
-  private firstFreeNumber(): number {
-    // Every stream has an event, so the greatest key tells the greatest number without a scan.
-    const row = this.file.prepare('SELECT max(key) AS key FROM events').get();
-    return row?.key === null || row?.key === undefined ? 0 : Math.floor(Number(row.key) / REVISIONS) + 1;
+  private idsOf(name: string): string[] {
+    const rows = this.chunks.all(name) as unknown as readonly Row[];
+    return rows.flatMap(([, events]) => (JSON.parse(events) as Stored[]).map(([eventId]) => eventId));
   }
 
-  /** The stream as remembered or as the file has it; made if it is new. */
+  /** The stream as remembered, or one that may be new. */
   private stream(name: string): Stream {
     const lately = this.streams.get(name);
     if (lately) return lately;
-    const stream = this.earlier.get(name) ?? this.load(name);
+    const stream = this.earlier.get(name) ?? new Stream();
     this.streams.set(name, stream);
     return stream;
   }
@@ -127,4 +164,12 @@ export class SqliteArchive implements Archive {
     this.earlier = this.streams;
     this.streams = new Map();
   }
+}
+
+function chunkText(entries: readonly ArchiveEntry[]): string {
+  let text = '';
+  for (const { eventId, type, at, json } of entries) {
+    text += `${text === '' ? '[' : ','}[${JSON.stringify(eventId)},${JSON.stringify(type)},${at},${json}]`;
+  }
+  return `${text}]`;
 }

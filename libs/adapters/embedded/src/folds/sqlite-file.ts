@@ -3,8 +3,6 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Telemetry } from '@penstock/ports';
 
-/** Raised with every change of a schema: a fold in an older one is made anew. */
-const SCHEMA_VERSION = 1;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
@@ -19,6 +17,8 @@ const PRAGMAS = `
 const POSITIONS = 'CREATE TABLE positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;';
 
 export interface FoldSchema {
+  /** Raised with every change of the tables: a fold in older ones is made anew. */
+  readonly version: number;
   /** SQL that makes the tables. */
   readonly tables: string;
   /** Small pages where single rows change here and there, large ones where rows are added side by side. */
@@ -111,9 +111,9 @@ function connect(path: string, schema: FoldSchema): DatabaseSync {
     db.exec(`PRAGMA page_size = ${schema.pageBytes}; ${PRAGMAS}`);
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
     if (version === 0) {
-      db.exec(`BEGIN; ${POSITIONS} ${schema.tables} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-    } else if (version !== SCHEMA_VERSION) {
-      throw new Error(`schema version ${version}, this release has ${SCHEMA_VERSION}`);
+      db.exec(`BEGIN; ${POSITIONS} ${schema.tables} PRAGMA user_version = ${schema.version}; COMMIT`);
+    } else if (version !== schema.version) {
+      throw new Error(`schema version ${version}, this release has ${schema.version}`);
     }
     db.prepare('SELECT count(*) FROM positions').get();
     return db;

@@ -4,6 +4,7 @@ import { fromStoredKey, toStoredKey } from './key-order.ts';
 import type { FoldSchema, SqliteFile } from './sqlite-file.ts';
 
 export const KEYED_SCHEMA: FoldSchema = {
+  version: 1,
   tables: 'CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;',
   pageBytes: 4096,
 };

@@ -17,7 +17,7 @@ export class MemoryArchive implements Archive {
 
   async append(entries: readonly ArchiveEntry[], positions: ReadonlyMap<string, number>): Promise<void> {
     // Everything that can throw comes before the first change: an append is all or nothing.
-    const texts = entries.map((entry) => JSON.stringify(entry.data));
+    const texts = entries.map(({ json }) => json);
     for (const [i, entry] of entries.entries()) this.add(entry, texts[i] as string);
     for (const [name, position] of positions) this.data.positions.set(name, position);
   }
