@@ -50,6 +50,7 @@ export type PathThrottled = Envelope<
   }
 >;
 
+/** The path may be used again. */
 export type PathRestored = Envelope<
   'path_restored',
   { readonly source: string; readonly path: string; readonly site: string; readonly provider?: string }

@@ -21,6 +21,7 @@ export type ApiKeyCreated = Envelope<
   }
 >;
 
+/** The key opens nothing any more. */
 export type ApiKeyRevoked = Envelope<'api_key_revoked', { readonly keyId: string }>;
 
 /** RFC 6376 section 3.3.1 and RFC 8463. */
@@ -48,6 +49,7 @@ export type DomainAdded = Envelope<
   }
 >;
 
+/** The tenant may not send from the domain any more, and its keys sign nothing. */
 export type DomainRemoved = Envelope<'domain_removed', { readonly domain: string; readonly tenant: string }>;
 
 /** Records of `mail.directory`: who may send, and as whom. */
