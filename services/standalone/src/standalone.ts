@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
+import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
 import { errorBody, HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
@@ -28,6 +28,8 @@ export interface StandaloneOptions {
   readonly telemetry: Telemetry;
   /** Nothing becomes durable any more: the process has to end. */
   readonly onFatal: (error: Error) => void;
+  /** What of the engine is to be another than its own, such as the files below it. */
+  readonly engine?: Partial<Pick<EmbeddedOptions, 'files' | 'segmentBytes'>>;
 }
 
 /** The platform in one process: four services, one Nest application, one folder. */
@@ -92,12 +94,12 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   };
 }
 
-async function openEngine({ telemetry, onFatal }: StandaloneOptions, dataDir: string) {
+async function openEngine({ telemetry, onFatal, engine }: StandaloneOptions, dataDir: string) {
   try {
     await mkdir(dataDir, { recursive: true });
     // SQLite would only say that it cannot open its file.
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    return await openEmbedded({ dataDir, telemetry, onFatal });
+    return await openEmbedded({ ...engine, dataDir, telemetry, onFatal });
   } catch (error) {
     const errno = errnoOf(error);
     if (errno !== 'EACCES' && errno !== 'EROFS' && errno !== 'ENOTDIR' && errno !== 'EEXIST') throw error;

@@ -1,13 +1,20 @@
 /** Applications that hand mail over and try again until it is acknowledged, however often the platform dies. */
 import { connect, type Socket } from 'node:net';
-import type { Platform } from '../end-to-end/platform.ts';
+
+/** Where a platform takes mail. */
+export interface Doors {
+  readonly url: string;
+  readonly smtpHost: string;
+  readonly smtpPort: number;
+}
 
 export interface ClientsOptions {
+  /** How many there are, if nobody says `finish` before. */
   readonly messages: number;
   readonly sessions: number;
   readonly apiKey: string;
   /** The platform as it lives now; waits for it while it is down. */
-  platform(): Promise<Platform>;
+  platform(): Promise<Doors>;
 }
 
 /** Recipients of one submission over HTTP. */
@@ -19,9 +26,17 @@ const HTTP_EVERY = 10;
 export class InsistentClients {
   readonly acknowledged = new Set<string>();
   private next = 0;
+  private limit: number;
   private readonly waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
-  constructor(private readonly options: ClientsOptions) {}
+  constructor(private readonly options: ClientsOptions) {
+    this.limit = options.messages;
+  }
+
+  /** Begins no other message; `run` resolves when those that are begun are acknowledged. */
+  finish(): void {
+    this.limit = this.next;
+  }
 
   /** Resolves when every message is acknowledged. */
   async run(): Promise<void> {
@@ -38,7 +53,7 @@ export class InsistentClients {
 
   private async session(): Promise<void> {
     let session: SmtpSession | undefined;
-    for (let n = this.next++; n < this.options.messages; n = this.next++) {
+    for (let n = this.next++; n < this.limit; n = this.next++) {
       for (let attempt = 1; ; attempt++) {
         const platform = await this.options.platform();
         try {
@@ -59,7 +74,7 @@ export class InsistentClients {
     session?.end();
   }
 
-  private async overHttp(platform: Platform, n: number, attempt: number): Promise<void> {
+  private async overHttp(platform: Doors, n: number, attempt: number): Promise<void> {
     const addresses = Array.from({ length: HTTP_RECIPIENTS }, (_, i) => addressOf(`${n}.${attempt}.${i}`, n + i));
     const body = {
       personalizations: addresses.map((email) => ({ to: [{ email }] })),
@@ -110,7 +125,7 @@ class SmtpSession {
     socket.on('close', () => this.closed());
   }
 
-  static async open({ smtpHost, smtpPort }: Platform, apiKey: string): Promise<SmtpSession> {
+  static async open({ smtpHost, smtpPort }: Doors, apiKey: string): Promise<SmtpSession> {
     const session = new SmtpSession(connect({ host: smtpHost, port: smtpPort, noDelay: true }));
     await session.expect('220');
     await session.command('EHLO client.example', '250');

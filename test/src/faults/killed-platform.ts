@@ -14,6 +14,7 @@ import { CountingSink } from '../fixtures/counting-sink.ts';
 import type { FoldedDelivery } from '../fixtures/delivery-fold.ts';
 import { InsistentClients } from './insistent-clients.ts';
 import { auditLog } from './log-audit.ts';
+import { SINK_MAX_IN_FLIGHT, sinkPolicy } from './sink-policy.ts';
 
 export interface SigkillOptions {
   readonly messages: number;
@@ -30,7 +31,6 @@ export interface SigkillReport {
 }
 
 const API_KEY = 'sigkill-test-key';
-const MAX_IN_FLIGHT = 1_000;
 const SESSIONS = 10;
 /** Far beyond what clearing takes; then the last look is part of the error. */
 const MAX_ROUNDS = 3;
@@ -70,7 +70,7 @@ class Run {
   async begin(): Promise<void> {
     const port = await this.sink.start();
     const file = join(this.folder, 'policy.toml');
-    await writeFile(file, policyText(port));
+    await writeFile(file, sinkPolicy(port));
     this.environment = { PENSTOCK_CONFIG: file, PENSTOCK_API_KEY: API_KEY };
     this.platform = this.start();
     await this.platform;
@@ -152,7 +152,7 @@ class Run {
       if (!delivery.terminal) throw new Error(`${delivery.deliveryId} never ended: ${JSON.stringify(delivery.state)}`);
       duplicates += this.copiesTooMany(address, delivery);
     }
-    const allowed = this.openAtKills.reduce((sum, open) => sum + Math.min(open, MAX_IN_FLIGHT), 0);
+    const allowed = this.openAtKills.reduce((sum, open) => sum + Math.min(open, SINK_MAX_IN_FLIGHT), 0);
     if (duplicates > allowed) throw new Error(`${duplicates} duplicates, ${allowed} could have been in flight`);
     const { openAtKills } = this;
     return { acknowledged: acknowledged.size, deliveries: deliveries.size, duplicates, openAtKills };
@@ -167,38 +167,4 @@ class Run {
     if (extra > open) throw new Error(`${deliveryId} arrived ${copies} times, and was in flight at ${open} kills`);
     return extra;
   }
-}
-
-/** Everything to the sink, with waits that let the last delivery end within seconds. */
-function policyText(port: number): string {
-  return `
-egress = "smarthost"
-default_pool = "default"
-
-[smarthost]
-host = "127.0.0.1"
-port = ${port}
-connection_limit = 32
-max_deliveries_per_connection = 1000
-enable_tls = "Disabled"
-
-[source."smarthost"]
-ehlo_domain = "localhost"
-partition = 0
-
-[pool."default"]
-sources = ["smarthost"]
-
-[retry]
-retry_interval = "1s"
-max_retry_interval = "5s"
-unknown_retry_interval = "1s"
-suspend = "1s"
-max_suspend = "2s"
-
-[dispatch]
-max_attempts_in_flight = ${MAX_IN_FLIGHT}
-start_within = "5s"
-attempt_max = "10s"
-`;
 }

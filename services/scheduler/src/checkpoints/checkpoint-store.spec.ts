@@ -97,6 +97,17 @@ describe('a checkpoint', () => {
     assert.deepEqual(await keys(keyed), ['partition', 'x/000000000001']);
   });
 
+  it('that is discarded leaves nothing, and another can follow it', async () => {
+    const keyed = new MemoryKeyedStore();
+    const state = fold(createPartitionState(0, 1), processed('a', false), processed('c', true), dropped('c'));
+    const store = new CheckpointStore(keyed, 0, 1);
+    await store.write(takeCheckpoint(state));
+    await store.discard();
+    assert.deepEqual(await keys(keyed), []);
+    await store.write(takeCheckpoint(fold(createPartitionState(0, 1), processed('b', false))));
+    assert.deepEqual(await keys(keyed), ['d/b.3.0', 'partition']);
+  });
+
   it('of another format is thrown away', async () => {
     const keyed = new MemoryKeyedStore();
     await new CheckpointStore(keyed, 0, 1).write(

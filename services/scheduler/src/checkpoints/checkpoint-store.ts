@@ -44,7 +44,7 @@ export class CheckpointStore {
     const stored = (await this.store.get(PARTITION)) as object | undefined as StoredPartition | undefined;
     if (!stored) return undefined;
     if (stored.format !== CHECKPOINT_FORMAT) {
-      await this.clear();
+      await this.discard();
       return undefined;
     }
     const chunks = [...(await this.loadChunks(DIRECT)), ...(await this.loadChunks(EXPANDED))];
@@ -102,7 +102,9 @@ export class CheckpointStore {
     return found;
   }
 
-  private async clear(): Promise<void> {
+  /** Throws everything away: the log is to be folded again. */
+  async discard(): Promise<void> {
+    this.chunks.clear();
     for (const prefix of [PARTITION, DELIVERY, DIRECT, EXPANDED]) {
       const keys: string[] = [];
       for await (const { key } of this.entries(prefix)) keys.push(key);

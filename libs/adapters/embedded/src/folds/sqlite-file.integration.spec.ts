@@ -64,6 +64,29 @@ describe('a fold whose file cannot be read', () => {
     }),
   );
 
+  for (const [what, harm] of [
+    ['rubbish', (bytes: Buffer) => bytes.fill(0xee, 4096 * 20, 4096 * 21)],
+    ['zeros', (bytes: Buffer) => bytes.fill(0, 4096 * 20, 4096 * 21)],
+    ['missing', (bytes: Buffer) => bytes.subarray(0, 4096 * 20)],
+  ] as const) {
+    it(
+      `is found and moved aside at the start after a crash where pages are ${what}, though nobody met them yet`,
+      inFolder(async (folder, warnings, open) => {
+        const path = join(folder, 'lanes.db');
+        const before = open();
+        await fill(before, 2000);
+        before.close();
+        writeFileSync(path, harm(readFileSync(path)));
+        // What a process that was killed leaves behind.
+        writeFileSync(`${path}-wal`, '');
+        const after = open();
+        assert.deepEqual(await (await after.open('lanes')).positions(), new Map());
+        assert.deepEqual(warnings, ['warn fold_moved_aside']);
+        after.close();
+      }),
+    );
+  }
+
   it(
     'must have a plain name, so that none leaves the folder',
     inFolder(async (_folder, _warnings, open) => {

