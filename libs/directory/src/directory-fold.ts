@@ -12,6 +12,7 @@ export class DirectoryFold {
   private readonly revokedKeys = new Set<string>();
   private readonly domains = new Map<string, SendingDomain>();
   private readonly domainCounts = new Map<string, number>();
+  private readonly retiredSelectors = new Map<string, Set<string>>();
   /** The record id of each domain's addition, and those that a removal ended: appended again, they are repeats. */
   private readonly additions = new Map<string, string>();
   private readonly endedAdditions = new Set<string>();
@@ -22,8 +23,8 @@ export class DirectoryFold {
   }
 
   get state(): DirectoryState {
-    const { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, nextOffset: offset } = this;
-    return { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, offset };
+    const { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, retiredSelectors, nextOffset } = this;
+    return { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, retiredSelectors, offset: nextOffset };
   }
 
   fold(record: DirectoryRecord, offset: number): void {
@@ -67,6 +68,7 @@ export class DirectoryFold {
     const { domain, tenant } = body;
     const owner = this.domains.get(domain)?.tenant;
     if (this.endedAdditions.has(id) || (owner !== undefined && owner !== tenant)) return;
+    this.retireSelectors(domain);
     this.domains.set(domain, { ...body, addedAt: at });
     this.additions.set(domain, id);
     if (owner === undefined) this.count(tenant, 1);
@@ -74,10 +76,19 @@ export class DirectoryFold {
 
   private domainRemoved({ body: { domain, tenant } }: DomainRemoved): void {
     if (this.domains.get(domain)?.tenant !== tenant) return;
+    this.retireSelectors(domain);
     this.domains.delete(domain);
     this.endedAdditions.add(this.additions.get(domain) ?? '');
     this.additions.delete(domain);
     this.count(tenant, -1);
+  }
+
+  private retireSelectors(domain: string): void {
+    const keys = this.domains.get(domain)?.keys ?? [];
+    if (keys.length === 0) return;
+    const retired = this.retiredSelectors.get(domain) ?? new Set<string>();
+    for (const { selector } of keys) retired.add(selector);
+    this.retiredSelectors.set(domain, retired);
   }
 
   private count(tenant: string, change: number): void {

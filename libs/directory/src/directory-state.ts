@@ -33,6 +33,8 @@ export interface DirectoryState {
   readonly revokedKeys: ReadonlySet<string>;
   /** By domain name. */
   readonly domains: ReadonlyMap<string, SendingDomain>;
+  /** Selectors that keys of a domain had before and no key may have again, by domain name. */
+  readonly retiredSelectors: ReadonlyMap<string, ReadonlySet<string>>;
   /** How many domains each tenant has; none means that it may send from any that is nobody's. */
   readonly domainCounts: ReadonlyMap<string, number>;
   /** Offset of the next record to fold. */

@@ -1,6 +1,7 @@
 export * from './addresses.ts';
 export * from './dkim/index.ts';
 export * from './from-domain.ts';
+export * from './header-mailboxes.ts';
 export * from './headers.ts';
 export * from './headers-date.ts';
 export * from './headers-encoded-words.ts';

@@ -51,6 +51,9 @@ export class ApiKeyGuard implements CanActivate {
     const presented = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
     if (presented === undefined) throw refused(HttpStatus.UNAUTHORIZED, 'authorization required');
     const apiKey = this.keyring.find(presented);
+    if (!apiKey && !this.keyring.knowsAll()) {
+      throw refused(HttpStatus.SERVICE_UNAVAILABLE, 'The service does not know all keys yet; try again.');
+    }
     if (!apiKey) {
       throw refused(HttpStatus.UNAUTHORIZED, 'The provided authorization grant is invalid, expired, or revoked');
     }
