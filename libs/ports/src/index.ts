@@ -9,5 +9,6 @@ export * from './random.ts';
 export * from './resolver.ts';
 export * from './service.ts';
 export * from './stores.ts';
+export * from './submission-door.ts';
 export * from './telemetry.ts';
 export * from './timers.ts';

@@ -8,12 +8,14 @@ import {
   MemoryLogData,
   type MemoryLogHooks,
 } from '@penstock/adapter-memory';
+import { SmtpDoor } from '@penstock/adapter-smtp';
 import { systemTimers } from '@penstock/adapter-system';
 import { type Control, type Processed, TOPICS } from '@penstock/events';
 import { decodeRecipient, type StoredRecipient } from '@penstock/mail';
 import { policyVersion } from '@penstock/policy';
 import type { Membership, Random } from '@penstock/ports';
 import { createIngest, type Ingest, type IngestDeps } from './ingest.ts';
+import type { SubmissionSettings } from './submission/submission-server.ts';
 
 /** 1 January 2030, 00:00:00 UTC. */
 export const NOW = 1_893_456_000_000;
@@ -47,7 +49,9 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export interface RigOptions extends Partial<Omit<IngestDeps, 'log'>> {
+export interface RigOptions extends Partial<Omit<IngestDeps, 'log' | 'submission'>> {
+  /** Without its door: a real one on a socket. */
+  readonly submission?: Omit<SubmissionSettings, 'door'>;
   readonly hooks?: MemoryLogHooks;
   readonly logData?: MemoryLogData;
   readonly contentData?: MemoryContentData;
@@ -55,22 +59,24 @@ export interface RigOptions extends Partial<Omit<IngestDeps, 'log'>> {
   readonly withoutPolicy?: boolean;
 }
 
-export async function startIngest(options: RigOptions = {}): Promise<Rig> {
+export async function startIngest({ submission, ...options }: RigOptions = {}): Promise<Rig> {
   const { hooks = {}, logData = new MemoryLogData(), contentData = new MemoryContentData() } = options;
   const log = new MemoryEventLog(logData, hooks);
   if (!options.withoutPolicy && logData.bounds(TOPICS.control, 0).end === 0) {
     logData.store(TOPICS.control, 0, [policyChanged()]);
   }
   const logged: { event: string }[] = [];
+  const telemetry = { log: (_level: string, event: string) => logged.push({ event }) };
   const ingest = createIngest({
     log,
     content: new MemoryContentStore(contentData),
     clock: { now: () => NOW, monotonic: () => 0 },
     timers: systemTimers,
     random: countingRandom(),
-    telemetry: { log: (_level, event) => logged.push({ event }) },
+    telemetry,
     keys: new ApiKeyring(parseApiKeys(`acme:bulk:${KEYS.bulk} acme:transactional:${KEYS.transactional}`)),
     recipientKey: new Uint8Array(32).fill(7),
+    ...(submission && { submission: { ...submission, door: new SmtpDoor({ timers: systemTimers, telemetry }) } }),
     ...options,
   });
   await ingest.start();

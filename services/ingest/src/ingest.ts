@@ -16,7 +16,7 @@ import { Admission } from './acceptance/admission.ts';
 import { Expansion } from './expansion/expansion.ts';
 import { MailSend } from './mail-send/mail-send.ts';
 import { Submission } from './submission/submission.ts';
-import { SubmissionServer, type SubmissionSettings } from './submission/submission-server.ts';
+import { type SubmissionPorts, SubmissionServer, type SubmissionSettings } from './submission/submission-server.ts';
 
 export interface IngestDeps {
   readonly log: EventLog;
@@ -46,7 +46,7 @@ export class Ingest implements PenstockService {
   private readonly acceptance: Acceptance;
   private readonly expansion: Expansion;
   private readonly server: SubmissionServer | undefined;
-  private boundPort: number | undefined;
+  private bound: SubmissionPorts | undefined;
 
   constructor(deps: IngestDeps) {
     this.control = new ControlFollower(deps.log, deps.telemetry, deps.random, 'ingest');
@@ -58,17 +58,22 @@ export class Ingest implements PenstockService {
     const { keys, clock, random, telemetry } = deps;
     const doors = { acceptance: this.acceptance, keys, clock, random, telemetry, policy: () => this.policy() };
     this.mailSend = new MailSend(doors);
-    this.server = deps.submission && submissionServer(doors, deps.submission, this.admission, deps.timers);
+    this.server = deps.submission && submissionServer(doors, deps.submission, this.admission);
   }
 
   /** Port of SMTP submission once started. */
   get submissionPort(): number | undefined {
-    return this.boundPort;
+    return this.bound?.port;
   }
 
-  /** Rejects if the submission port cannot be bound. */
+  /** Port of SMTP submission over implicit TLS once started, if there is one. */
+  get implicitTlsPort(): number | undefined {
+    return this.bound?.implicitTlsPort;
+  }
+
+  /** Rejects if a submission port cannot be bound. */
   async start(): Promise<void> {
-    this.boundPort = await this.server?.listen();
+    this.bound = await this.server?.listen();
   }
 
   /** Nothing new is taken; what was begun is answered. */
@@ -90,10 +95,9 @@ function submissionServer(
   doors: ConstructorParameters<typeof Submission>[0],
   settings: SubmissionSettings,
   admission: Admission,
-  timers: Timers,
 ): SubmissionServer {
   const submission = new Submission(doors, settings.hostname);
-  return new SubmissionServer(submission, admission, settings, timers, doors.telemetry);
+  return new SubmissionServer(submission, admission, settings);
 }
 
 export function createIngest(deps: IngestDeps): Ingest {

@@ -1,6 +1,6 @@
 import { type ApiKeyEntry, ApiKeyring } from '@penstock/access';
 import type { Embedded } from '@penstock/adapter-embedded';
-import { SmtpTransport } from '@penstock/adapter-smtp';
+import { SmtpDoor, SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
@@ -40,7 +40,7 @@ export function createServices(options: ServicesOptions): Services {
       content,
       keys: keyring,
       recipientKey: options.recipientKey,
-      submission: options.submission,
+      submission: { ...options.submission, door: new SmtpDoor({ timers: systemTimers, telemetry }) },
     }),
     scheduler: createScheduler({ ...world, state, resolver, owner }),
     dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), owner }),

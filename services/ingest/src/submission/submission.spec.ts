@@ -44,7 +44,12 @@ const envelope: SubmittedEnvelope = {
 };
 
 const code = (expected: number) => (error: { code?: number }) => error.code === expected;
-const bytes = (text: string) => Buffer.from(text, 'latin1');
+/** Content in whole lines. */
+const bytes = (text: string) => ({
+  bytes: Buffer.from(text, 'latin1'),
+  eightBit: /[\u0080-\u00ff]/.test(text),
+  bareLineEnds: false,
+});
 
 describe('SMTP submission', () => {
   it('knows the user apikey with a valid key and nobody else', () => {

@@ -8,7 +8,7 @@ import {
   rawHeader,
 } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
-import type { Clock, Random, Telemetry } from '@penstock/ports';
+import type { Clock, Random, ReceivedContent, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
 import { newMessageId } from '../acceptance/message-id.ts';
 import { readSubmitted, type SubmittedMessage } from './submitted-message.ts';
@@ -27,10 +27,13 @@ export interface SubmissionDeps {
 export class SubmissionRefused extends Error {
   override readonly name = 'SubmissionRefused';
   readonly code: number;
+  /** Enhanced status code (RFC 3463) where it is not the usual one of the code. */
+  readonly status: string | undefined;
 
-  constructor(code: number, text: string) {
+  constructor(code: number, text: string, status?: string) {
     super(text);
     this.code = code;
+    this.status = status;
   }
 }
 
@@ -73,7 +76,7 @@ export class Submission {
   }
 
   /** Resolves with the message id once the message is durable for all of its recipients. */
-  async submit(envelope: SubmittedEnvelope, received: Uint8Array): Promise<string> {
+  async submit(envelope: SubmittedEnvelope, received: ReceivedContent): Promise<string> {
     const policy = this.deps.policy();
     if (!policy) throw new SubmissionRefused(451, 'Not ready to accept mail, try again later');
     const message = readSubmitted(received);

@@ -3,14 +3,19 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readSubmitted } from './submitted-message.ts';
 
-const read = (text: string) => readSubmitted(Buffer.from(text, 'latin1'));
+const received = (bytes: Buffer) => ({
+  bytes,
+  eightBit: bytes.some((byte) => byte > 127),
+  bareLineEnds: /\r(?!\n)|(?<!\r)\n/.test(bytes.toString('latin1')),
+});
+const read = (text: string) => readSubmitted(received(Buffer.from(text, 'latin1')));
 const relayed = (text: string) => Buffer.from(read(text).bytes).toString('latin1');
 
 describe('a submitted message', () => {
   it('passes unchanged when its lines end in CRLF', () => {
     const message = 'Subject: x\r\nTo: a@example.org\r\n\r\nbody\r\n.\r\n';
     const bytes = Buffer.from(message);
-    assert.equal(readSubmitted(bytes).bytes, bytes);
+    assert.equal(readSubmitted(received(bytes)).bytes, bytes);
   });
 
   it('has no bare CR or LF left, wherever they were, and ends its last line', () => {

@@ -1,4 +1,6 @@
 /** A message as an SMTP client submitted it: made safe to relay, and looked at no closer than needed. */
+import { repairLineEnds } from '@penstock/mail';
+import type { ReceivedContent } from '@penstock/ports';
 
 export interface SubmittedMessage {
   /** In CRLF lines, without the fields that are nobody's business. */
@@ -21,8 +23,9 @@ const SPACE = 32;
 const TAB = 9;
 
 /** Reads a message received after DATA, dots already unstuffed. */
-export function readSubmitted(received: Uint8Array): SubmittedMessage {
-  const { bytes, eightBit } = crlf(received);
+export function readSubmitted(received: ReceivedContent): SubmittedMessage {
+  const { eightBit } = received;
+  const bytes = crlf(received);
   const fields = headerFields(bytes);
   const names = new Map<string, number>();
   for (const { name } of fields.list) names.set(name, (names.get(name) ?? 0) + 1);
@@ -37,34 +40,10 @@ export function readSubmitted(received: Uint8Array): SubmittedMessage {
   };
 }
 
-/**
- * Every bare CR or LF becomes CRLF, since some receivers would end DATA at `LF . LF`; the last line gets its end. The
- * common message has none and is not copied.
- */
-function crlf(received: Uint8Array): { readonly bytes: Uint8Array; readonly eightBit: boolean } {
-  let bare = 0;
-  let high = 0;
-  for (let i = 0; i < received.length; i++) {
-    const byte = received[i] ?? 0;
-    high |= byte;
-    if (byte === LF) {
-      if (received[i - 1] !== CR) bare++;
-    } else if (byte === CR && received[i + 1] !== LF) bare++;
-  }
-  const eightBit = high > 127;
-  const last = received.at(-1);
-  const unfinished = received.length > 0 && last !== LF && last !== CR;
-  if (bare === 0 && !unfinished) return { bytes: received, eightBit };
-  const bytes = new Uint8Array(received.length + bare + (unfinished ? 2 : 0));
-  let length = 0;
-  for (let i = 0; i < received.length; i++) {
-    const byte = received[i] ?? 0;
-    if (byte === LF && received[i - 1] !== CR) bytes[length++] = CR;
-    bytes[length++] = byte;
-    if (byte === CR && received[i + 1] !== LF) bytes[length++] = LF;
-  }
-  if (unfinished) bytes.set([CR, LF], length);
-  return { bytes, eightBit };
+/** The common message has whole line ends and is not copied. */
+function crlf({ bytes, bareLineEnds }: ReceivedContent): Uint8Array {
+  const finished = bytes.length === 0 || bytes[bytes.length - 1] === LF;
+  return finished && !bareLineEnds ? bytes : concatenated(repairLineEnds([bytes]));
 }
 
 interface Field {
@@ -136,7 +115,7 @@ function relayed(bytes: Uint8Array, fields: HeaderFields): Uint8Array {
   return concatenated(pieces);
 }
 
-export function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
+function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
   const [only, ...others] = pieces;
   if (only !== undefined && others.length === 0) return only;
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
