@@ -12,8 +12,8 @@ export interface SignRequest {
   readonly body: readonly Uint8Array[];
   /** Stands for the bytes of `body` where they are stored once and shared: its hash is then made once. */
   readonly bodyReference?: string;
-  /** `t=`, seconds since the epoch: the same on every attempt, so that the signature is the same. */
-  readonly signedAt: number;
+  /** `t=`, seconds since the epoch: the same on every attempt, so that the signature is the same. None if absent. */
+  readonly signedAt?: number | undefined;
 }
 
 /** Makes DKIM signatures, off the thread that asks. */

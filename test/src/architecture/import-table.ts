@@ -133,7 +133,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:child_process': [CROSS_PACKAGE, SPECS],
   'node:crypto': [/^libs\/(access|adapters|nest|cli|sealing)\//, /^services\//, CROSS_PACKAGE, SPECS],
   'node:fs': [EMBEDDED, ...SHELLS, CROSS_PACKAGE, SPECS],
-  'node:os': [EMBEDDED, /^libs\/adapters\/system\//, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:os': [EMBEDDED, DKIM, /^libs\/adapters\/system\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:process': [...SHELLS, CROSS_PACKAGE, SPECS],
   'node:path': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:url': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],

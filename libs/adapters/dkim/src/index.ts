@@ -1,1 +1,3 @@
+export * from './in-process-signer.ts';
 export * from './key-generation.ts';
+export * from './signing-pool.ts';

@@ -10,7 +10,7 @@ export interface GeneratedDkimKey {
   readonly privateKey: Uint8Array;
 }
 
-/** RFC 8301 section 3.2: at least 1024, better 2048. A longer one would not fit one string of a TXT record's answer. */
+/** RFC 8301 section 3.2: at least 1024, better 2048. A longer key makes a record too long for some name servers. */
 const RSA_BITS = 2048;
 /** RFC 8410 section 4: what stands before the 32 bytes of the raw key in an Ed25519 SubjectPublicKeyInfo. */
 const ED25519_SPKI_PREFIX_BYTES = 12;

@@ -6,8 +6,8 @@ export interface SignatureParts {
   readonly algorithm: DkimAlgorithm;
   readonly domain: string;
   readonly selector: string;
-  /** Seconds since the epoch. */
-  readonly signedAt: number;
+  /** Seconds since the epoch; the field names no time if absent. */
+  readonly signedAt: number | undefined;
   /** What `h=` names. */
   readonly names: readonly string[];
   /** SHA-256 of the relaxed body, base64. */
@@ -22,9 +22,9 @@ const WIDTH = 76;
 export function unsignedField(parts: SignatureParts): string {
   const { algorithm, domain, selector, signedAt, names, bodyHash } = parts;
   const lines = new FoldedLines(`${NAME}:`);
-  for (const tag of ['v=1', `a=${algorithm}`, 'c=relaxed/relaxed', `d=${domain}`, `s=${selector}`, `t=${signedAt}`]) {
-    lines.word(`${tag};`);
-  }
+  const tags = ['v=1', `a=${algorithm}`, 'c=relaxed/relaxed', `d=${domain}`, `s=${selector}`];
+  if (signedAt !== undefined) tags.push(`t=${signedAt}`);
+  for (const tag of tags) lines.word(`${tag};`);
   const last = names.length - 1;
   // White space may stand before a name of the list, not between a name and its colon: some verifiers trim one side.
   for (const [at, name] of names.entries()) {
