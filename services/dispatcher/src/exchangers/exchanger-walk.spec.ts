@@ -28,6 +28,16 @@ describe('walking mail hosts', () => {
     assert.deepEqual(await given.outcomes(), ['m1.0.1 delivered']);
   });
 
+  it('hands back what turns out to be the mail of a provider with limits of its own', async () => {
+    const given = await running();
+    given.resolver.mx.set('a.test', mx([10, 'in1.big.test'], [20, 'in2.big.test']));
+    await given.command({});
+    assert.deepEqual(await given.outcomes(), ['m1.0.1 handed_back not_started']);
+    const [fact] = await given.facts();
+    assert.ok(fact?.type === 'handed_back' && (fact.body.until ?? 0) > given.time.now());
+    assert.equal(given.transport.connects.length, 0);
+  });
+
   it('gives up after two hosts or five addresses', async () => {
     const given = await running();
     given.resolver.mx.set('a.test', mx([10, 'one.a.test'], [20, 'two.a.test'], [30, 'three.a.test']));

@@ -1,5 +1,5 @@
 import type { Host, Phase, SmtpReply } from '@penstock/events';
-import type { Policy, Shaping, SourcePolicy } from '@penstock/policy';
+import { matchProvider, type Policy, type Shaping, type SourcePolicy } from '@penstock/policy';
 import {
   type Clock,
   type HostAddress,
@@ -16,6 +16,8 @@ import { findRoute, type Route, type RouteHost } from './route.ts';
 
 export interface WalkRequest {
   readonly domain: string;
+  /** The provider whose limits the command was released under. */
+  readonly provider: string | undefined;
   readonly source: SourcePolicy;
   readonly shaping: Shaping;
   readonly policy: Policy;
@@ -39,6 +41,8 @@ export type WalkResult =
   /** It does not exist, or has no mail host: for good if it stays so. */
   | { readonly kind: 'nxdomain' | 'no_mail_host' }
   | Trouble
+  /** The scheduler had no answer from DNS when it chose the path: these hosts are a provider's, with limits of its own. */
+  | { readonly kind: 'other_provider' }
   /** Its time to start passed before any host could be tried. */
   | { readonly kind: 'late' }
   /** This machine cannot: no free port or descriptor, or `unreachable`: the source's address is not its own. */
@@ -75,7 +79,8 @@ export class ExchangerWalk {
   async walk(request: WalkRequest): Promise<WalkResult> {
     const route = await findRoute(request.domain, request.policy, this.ports.resolver, this.ports.random);
     if (route.kind === 'failure') return { kind: 'trouble', phase: 'dns', detail: route.detail };
-    return route.kind === 'hosts' ? this.visit(route, request) : { kind: route.kind };
+    if (route.kind !== 'hosts') return { kind: route.kind };
+    return isOthers(route, request) ? { kind: 'other_provider' } : this.visit(route, request);
   }
 
   private async visit(route: Route & { kind: 'hosts' }, request: WalkRequest): Promise<WalkResult> {
@@ -177,6 +182,11 @@ export class ExchangerWalk {
     if (phase === 'connect') this.dead.remember(endpoint(target), this.ports.clock.monotonic() + DEAD_HOST_MS);
     return { kind: 'trouble', phase, host, reply, code, detail };
   }
+}
+
+function isOthers({ hosts }: Route & { kind: 'hosts' }, { domain, provider, policy }: WalkRequest): boolean {
+  if (provider !== undefined || policy.egress === 'smarthost') return false;
+  return matchProvider(policy, { domain, mxHosts: hosts.map(({ name }) => name) }) !== undefined;
 }
 
 function familyOf({ bind }: SourcePolicy, { egress }: Policy): 4 | 6 | undefined {

@@ -51,6 +51,9 @@ export function concludeWalk(
       else suspend(path, { attempt, met, reason: 'path_throttled', spent: true }, era);
       return;
     }
+    case 'other_provider':
+      settlement.handBack(attempt, 'not_started', at + SITE_KNOWN_MS);
+      return;
     case 'late':
       settlement.handBack(attempt, 'not_started');
       return;
@@ -124,6 +127,8 @@ function portsMet(timings: Timings): Met {
   return { phase: 'connect', verdict: NO_FREE_PORTS, timings };
 }
 
+/** What DNS has told us it tells the scheduler within this. */
+const SITE_KNOWN_MS = 10_000;
 const CONTENT_RETRY_MS = 5000;
 
 /** What is not held any more can never be sent; a store that cannot answer is asked again. */

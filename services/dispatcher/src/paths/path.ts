@@ -193,7 +193,8 @@ export class Path implements Waiting, PathFate {
     const source = policy.sources.get(this.identity.source);
     if (!source) return { kind: 'local', unreachable: true, detail: 'the policy names no such source' };
     const permit = () => this.permit(attempt);
-    return this.office.walk.walk({ domain: attempt.command.body.domain, source, shaping, policy, permit });
+    const { domain, provider } = attempt.command.body;
+    return this.office.walk.walk({ domain, provider, source, shaping, policy, permit });
   }
 
   /** Resolves when one more connection may be opened; with false once that would be too late for the attempt. */
