@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { AdminApi } from './api/admin-api.ts';
 import { HttpClient } from './api/http-client.ts';
 import { PlatformApi } from './api/platform-api.ts';
+import { addDomain } from './commands/domain.ts';
+import { addKeys } from './commands/keys.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
+import { addTenants } from './commands/tenants.ts';
 import { addTimeline } from './commands/timeline.ts';
 import { type Console, UserError } from './console.ts';
 
@@ -16,7 +20,9 @@ The platform and its key are taken from the environment unless given as options:
 Examples:
   $ penstock send --to ann@gmail.com --subject Hello --text 'First mail'
   $ penstock timeline <message id>
-  $ penstock status`;
+  $ penstock status
+  $ penstock keys create --tenant acme --label newsletter
+  $ penstock domain add example.com --tenant acme`;
 
 /** Answers the exit code: 0, or 1 for what went wrong (and was said). */
 export async function runCommand(args: readonly string[], console: Console): Promise<number> {
@@ -45,13 +51,24 @@ function program(console: Console): Command {
   addSend(root, console, api);
   addTimeline(root, console, api);
   addStatus(root, console, api);
+  addKeys(root, console, admin);
+  addTenants(root, console, admin);
+  addDomain(root, console, admin);
   return root;
 
   function api(): PlatformApi {
+    return new PlatformApi(client());
+  }
+
+  function admin(): AdminApi {
+    return new AdminApi(client());
+  }
+
+  function client(): HttpClient {
     const { url, key } = root.opts<{ url?: string; key?: string }>();
     const address = url ?? console.environment.PENSTOCK_URL ?? DEFAULT_URL;
     if (!URL.canParse(address)) throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
     const endpoint = { url: address.replace(/\/+$/, ''), key: key ?? console.environment.PENSTOCK_API_KEY };
-    return new PlatformApi(new HttpClient(endpoint));
+    return new HttpClient(endpoint);
   }
 }

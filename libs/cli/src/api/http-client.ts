@@ -23,8 +23,13 @@ export class HttpClient {
   }
 
   /** @throws UserError as `get`. */
-  post(path: string, body: unknown): Promise<HttpAnswer> {
+  post(path: string, body?: unknown): Promise<HttpAnswer> {
     return this.request('POST', path, body);
+  }
+
+  /** @throws UserError as `get`. */
+  async delete(path: string): Promise<void> {
+    await this.request('DELETE', path);
   }
 
   /** Answers of a health check are answers whatever their status. */
@@ -59,6 +64,7 @@ export class HttpClient {
   private explain({ status, body }: HttpAnswer): string {
     if (status === 401) return this.explainKey();
     const messages = errorMessages(body);
+    if (messages.includes(FORBIDDEN)) return SCOPE_HINT;
     return messages.length > 0 ? messages.join('\n') : `${this.endpoint.url} answered ${status}`;
   }
 
@@ -68,6 +74,11 @@ export class HttpClient {
       : 'the platform does not know this API key: set PENSTOCK_API_KEY, or use --key, to one it accepts.';
   }
 }
+
+/** What the platform answers to a key without the scope. */
+const FORBIDDEN = 'access forbidden';
+const SCOPE_HINT =
+  'this key may not do that: it needs the scope operate, as the key printed at the first start has, or one made with penstock keys create --operate.';
 
 function parse(text: string): unknown {
   if (text === '') return undefined;
@@ -81,7 +92,11 @@ function parse(text: string): unknown {
 function errorMessages(body: unknown): readonly string[] {
   const { errors } = (body ?? {}) as { errors?: unknown };
   if (!Array.isArray(errors)) return [];
-  return errors.map(({ message, field }) => (field ? `${field}: ${message}` : String(message)));
+  return errors.map(({ message, field, help }) => {
+    // Our own messages begin with the field they are about; SendGrid's do not.
+    const named = field && !String(message).startsWith(field) ? `${field}: ${message}` : String(message);
+    return help ? `${named}\n${help}` : named;
+  });
 }
 
 function reasonOf(error: unknown): string {
