@@ -7,11 +7,13 @@ import {
   MemoryEventLog,
   MemoryLogData,
   type MemoryLogHooks,
+  MemoryStateStore,
 } from '@penstock/adapter-memory';
 import { SmtpDoor } from '@penstock/adapter-smtp';
 import { systemTimers } from '@penstock/adapter-system';
+import { DirectoryFollower } from '@penstock/directory';
 import { type Control, type Processed, TOPICS } from '@penstock/events';
-import { decodeRecipient, type StoredRecipient } from '@penstock/mail';
+import { bodyFor, readRecipient, recipientBlob, type StoredRecipient } from '@penstock/mail';
 import { policyVersion } from '@penstock/policy';
 import type { Membership, Random } from '@penstock/ports';
 import { createIngest, type Ingest, type IngestDeps } from './ingest.ts';
@@ -67,14 +69,18 @@ export async function startIngest({ submission, ...options }: RigOptions = {}): 
   }
   const logged: { event: string }[] = [];
   const telemetry = { log: (_level: string, event: string) => logged.push({ event }) };
+  const directory = new DirectoryFollower(log, telemetry, 'a-rig');
   const ingest = createIngest({
     log,
     content: new MemoryContentStore(contentData),
+    state: new MemoryStateStore(),
     clock: { now: () => NOW, monotonic: () => 0 },
     timers: systemTimers,
     random: countingRandom(),
     telemetry,
-    keys: new ApiKeyring(parseApiKeys(`acme:bulk:${KEYS.bulk} acme:transactional:${KEYS.transactional}`)),
+    directory,
+    secretKey: new Uint8Array(32).fill(5),
+    keys: new ApiKeyring(parseApiKeys(`acme:bulk:${KEYS.bulk} acme:transactional:${KEYS.transactional}`), directory),
     recipientKey: new Uint8Array(32).fill(7),
     ...(submission && { submission: { ...submission, door: new SmtpDoor({ timers: systemTimers, telemetry }) } }),
     ...options,
@@ -98,14 +104,18 @@ export async function startIngest({ submission, ...options }: RigOptions = {}): 
 
 function reading(logData: MemoryLogData, contentData: MemoryContentData) {
   const blob = (reference: string) => contentData.blobs.get(reference) ?? new Uint8Array();
-  const recipient = (fact: Processed) => decodeRecipient(blob(fact.body.content.recipient));
+  const recipient = ({ body: { content } }: Processed) =>
+    readRecipient(blob(recipientBlob(content.recipient)), content.recipient);
   return {
     recipient,
     processed: () =>
       Array.from({ length: logData.partitionCount(TOPICS.events) }, (_, partition) =>
         logData.read(TOPICS.events, partition, 0, 1_000_000).map(({ record }) => record as Processed),
       ).flat(),
-    message: (fact: Processed) => recipient(fact).head + Buffer.from(blob(fact.body.content.body)).toString('latin1'),
+    message: (fact: Processed) => {
+      const stored = recipient(fact);
+      return stored.head + Buffer.concat(bodyFor(stored, blob(fact.body.content.body))).toString('latin1');
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ApiKeyring } from '@penstock/access';
 import { ControlFollower } from '@penstock/control';
+import type { DirectoryFollower } from '@penstock/directory';
 import type { Policy } from '@penstock/policy';
 import type {
   AnyConsumer,
@@ -8,28 +9,43 @@ import type {
   EventLog,
   PenstockService,
   Random,
+  StateStore,
   Telemetry,
   Timers,
 } from '@penstock/ports';
+import { SteadyClock } from '@penstock/scheduling';
+import { deriveKey } from '@penstock/sealing';
 import { Acceptance } from './acceptance/acceptance.ts';
 import { Admission } from './acceptance/admission.ts';
+import { Administration, type AdministrationSettings } from './administration/administration.ts';
 import { Expansion } from './expansion/expansion.ts';
+import { KeyedAcceptance } from './idempotency/keyed-acceptance.ts';
+import { KeyedSubmissions } from './idempotency/keyed-submissions.ts';
 import { MailSend } from './mail-send/mail-send.ts';
+import { senderRules } from './senders/sender-rules.ts';
 import { Submission } from './submission/submission.ts';
 import { type SubmissionPorts, SubmissionServer, type SubmissionSettings } from './submission/submission-server.ts';
 
 export interface IngestDeps {
   readonly log: EventLog;
   readonly content: ContentStore;
+  /** Keeps which `Idempotency-Key` stands for which submission. */
+  readonly state: StateStore;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly keys: ApiKeyring;
+  /** Joined to the log by this service; the keyring looks keys up in it. */
+  readonly directory: DirectoryFollower;
+  /** What is sealed and signed derives from it: the same in every process and for ever. */
+  readonly secretKey: Uint8Array;
   /** Key of the recipient hashes: the same in every process and for ever. */
   readonly recipientKey: Uint8Array;
   /** Where SMTP submission listens; it does not where this is absent. */
   readonly submission?: SubmissionSettings;
+  /** The admin API; there is none where this is absent. */
+  readonly administration?: AdministrationSettings;
   /** Bytes of mail held in memory at once, over all requests and connections; 256 MB if absent. */
   readonly maxBytesInMemory?: number;
 }
@@ -42,22 +58,35 @@ export class Ingest implements PenstockService {
   readonly mailSend: MailSend;
   readonly keys: ApiKeyring;
   readonly admission: Admission;
+  readonly administration: Administration | undefined;
   private readonly control: ControlFollower;
+  private readonly directory: DirectoryFollower;
   private readonly acceptance: Acceptance;
+  private readonly keyed: KeyedSubmissions;
   private readonly expansion: Expansion;
   private readonly server: SubmissionServer | undefined;
   private bound: SubmissionPorts | undefined;
 
   constructor(deps: IngestDeps) {
     this.control = new ControlFollower(deps.log, deps.telemetry, deps.random, 'ingest');
-    this.expansion = new Expansion(deps);
-    this.acceptance = new Acceptance(deps);
+    // A wall clock that is set must not make new mail expire at once, nor hold it.
+    const clock = new SteadyClock(deps.clock);
+    this.keyed = new KeyedSubmissions({ ...deps, clock });
+    this.expansion = new Expansion({ ...deps, keyed: this.keyed });
+    this.directory = deps.directory;
+    this.acceptance = new Acceptance({ ...deps, returnPathKey: deriveKey(deps.secretKey, 'return-path-tokens') });
     this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY);
     this.keys = deps.keys;
-    this.consumers = [this.control.consumer, this.expansion.consumer];
-    const { keys, clock, random, telemetry } = deps;
-    const doors = { acceptance: this.acceptance, keys, clock, random, telemetry, policy: () => this.policy() };
-    this.mailSend = new MailSend(doors);
+    this.consumers = [this.control.consumer, this.directory.consumer, this.keyed.consumer, this.expansion.consumer];
+    const { keys, clock: wallClock, timers, random, telemetry } = deps;
+    const keyedAcceptance = new KeyedAcceptance(this.acceptance, this.keyed);
+    const time = { clock, wallClock, timers };
+    const senders = senderRules(deps.directory, () => this.control.state.policy?.egress === 'sandbox');
+    const policy = () => this.policy();
+    const doors = { acceptance: this.acceptance, keys, senders, ...time, random, telemetry, policy };
+    this.mailSend = new MailSend({ ...doors, keyedAcceptance });
+    const administers = { ...deps, policy: () => this.control.state.policy };
+    this.administration = deps.administration && new Administration(administers, deps.administration);
     this.server = deps.submission && submissionServer(doors, deps.submission, this.admission);
   }
 
@@ -73,21 +102,25 @@ export class Ingest implements PenstockService {
 
   /** Rejects if a submission port cannot be bound. */
   async start(): Promise<void> {
+    await this.keyed.start();
     this.bound = await this.server?.listen();
   }
 
   /** Nothing new is taken; what was begun is answered. */
   async stop(): Promise<void> {
     await this.server?.close();
+    this.keyed.stop();
     await this.acceptance.close();
+    await this.administration?.close();
   }
 
   notReady(): string | undefined {
-    return this.control.notReady() ?? this.expansion.notReady();
+    return this.control.notReady() ?? this.directory.notReady() ?? this.keyed.notReady() ?? this.expansion.notReady();
   }
 
   private policy(): Policy | undefined {
-    return this.control.notReady() === undefined ? this.control.state.policy : undefined;
+    const ready = this.control.notReady() === undefined && this.directory.notReady() === undefined;
+    return ready ? this.control.state.policy : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { openEmbedded } from '@penstock/adapter-embedded';
-import { decodeRecipient } from '@penstock/mail';
+import { readRecipient, recipientBlob } from '@penstock/mail';
 import type { ContentStore, EventLog, Telemetry } from '@penstock/ports';
 import { DeliveryFold, type FoldedDelivery } from '../fixtures/delivery-fold.ts';
 
@@ -34,7 +34,8 @@ async function foldPartition(log: EventLog, partition: number, fold: DeliveryFol
 async function byAddress(content: ContentStore, fold: DeliveryFold): Promise<ReadonlyMap<string, FoldedDelivery>> {
   const found = new Map<string, FoldedDelivery>();
   for (const delivery of fold.deliveries.values()) {
-    const { address } = decodeRecipient(await content.get(delivery.content.recipient));
+    const { recipient } = delivery.content;
+    const { address } = readRecipient(await content.get(recipientBlob(recipient)), recipient);
     if (found.has(address)) throw new Error(`${address} has two deliveries: expanded twice`);
     await content.get(delivery.content.body);
     found.set(address, delivery);

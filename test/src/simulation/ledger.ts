@@ -1,4 +1,4 @@
-import { decodeRecipient } from '@penstock/mail';
+import { readRecipient, recipientBlob } from '@penstock/mail';
 import type { StoredRecord } from '@penstock/ports';
 import type { SimulatedCluster } from '@penstock/simulation';
 import { DeliveryFold, type FoldedDelivery } from '../fixtures/delivery-fold.ts';
@@ -22,11 +22,11 @@ export class Ledger {
   private add(partition: number, record: StoredRecord<'mail.events'>): void {
     for (const delivery of this.fold.fold(partition, record)) {
       const { deliveryId, content } = delivery;
-      const blob = this.cluster.content.bytes(content.recipient);
+      const blob = this.cluster.content.bytes(recipientBlob(content.recipient));
       if (!blob || !this.cluster.content.bytes(content.body)) {
         throw new Error(`${deliveryId} was accepted before its content was stored`);
       }
-      const { address } = decodeRecipient(blob);
+      const { address } = readRecipient(blob, content.recipient);
       if (this.byAddress.has(address)) throw new Error(`${address} has two deliveries: expanded twice`);
       this.byAddress.set(address, delivery);
     }

@@ -8,7 +8,7 @@ export type Protocol = 'http' | 'smtp';
 export interface DeliveryContent {
   /** The message body shared by every recipient of the submission. */
   readonly body: string;
-  /** Envelope and header block of this one recipient. */
+  /** Envelope and header lines of this one recipient: a blob, or a place in one of many recipients. */
   readonly recipient: string;
 }
 
@@ -16,7 +16,7 @@ export interface DeliveryContent {
 export type Received = Envelope<
   'received',
   {
-    /** Content reference of the manifest: one line per recipient. */
+    /** Content reference of the manifest, which names the blobs of the recipients. */
     readonly manifest: string;
     /** Content reference of the shared body. */
     readonly body: string;
@@ -29,8 +29,18 @@ export type Received = Envelope<
     readonly protocol: Protocol;
     readonly size: number;
     readonly categories?: readonly string[];
+    /** Of all with the same key within 24 hours only the first in the log is expanded. */
+    readonly idempotency?: Idempotency;
   }
 >;
+
+/** What the client's `Idempotency-Key` became. */
+export interface Idempotency {
+  /** Hash of tenant and key; chooses the partition. */
+  readonly key: string;
+  /** Hash of the request body: with another one under the same key nothing is accepted. */
+  readonly digest: string;
+}
 
 /** A delivery exists. The first fact of every delivery. */
 export type Processed = Envelope<
@@ -120,10 +130,13 @@ export interface RemoteDeferral extends AttemptOutcome {
   readonly nxdomainSince?: number;
 }
 
+/** Not now: held by us, or refused for the moment by the receiver. Tried again until `max_age` is over. */
 export type Deferred = Envelope<'deferred', HeldDeferral | RemoteDeferral>;
 
+/** The receiver took responsibility: it answered the final dot with 2xx. */
 export type Delivered = Envelope<'delivered', AttemptOutcome>;
 
+/** Refused for good (5xx), or undeliverable for a reason that waiting does not change. */
 export type Bounced = Envelope<'bounced', AttemptOutcome>;
 
 /** The connection died after the final dot; written by the scheduler (cause `no_outcome`) when nothing came back. */

@@ -1,4 +1,5 @@
 export * from './addresses.ts';
+export * from './body-template.ts';
 export * from './dkim/index.ts';
 export * from './from-domain.ts';
 export * from './header-mailboxes.ts';
@@ -11,3 +12,5 @@ export * from './mime-encodings.ts';
 export * from './replies/index.ts';
 export * from './smtp-commands.ts';
 export * from './stored-mail.ts';
+export * from './stored-recipients.ts';
+export * from './substitutions.ts';

@@ -30,11 +30,13 @@ export interface BodyParts {
   readonly boundarySeed: string;
 }
 
-/** An entity: its header lines and its content, each line ending in CRLF. */
+/** A stretch of a body: lines as they are sent, or a text that is still to be encoded. */
+export type BodyPiece = string | TextPart;
+
+/** An entity: its header lines, the blank line and its content, each line ending in CRLF. */
 interface Entity {
   readonly type: string;
-  readonly headers: string;
-  readonly content: string;
+  readonly pieces: readonly BodyPiece[];
 }
 
 const MEDIA_TYPE = /^[A-Za-z0-9!#$&^_.+-]{1,127}\/[A-Za-z0-9!#$&^_.+-]{1,127}$/;
@@ -49,8 +51,21 @@ const decoder = new TextDecoder();
 
 /** MIME headers, the blank line and the content: what follows the headers of each recipient. */
 export function buildBody(parts: BodyParts): Uint8Array {
-  const entity = mixed(parts);
-  return encoder.encode(`MIME-Version: 1.0\r\n${entity.headers}\r\n${entity.content}`);
+  return encoder.encode(bodyPieces(parts).map(renderPiece).join(''));
+}
+
+/** The body in pieces, its texts not yet encoded: what is put into them later decides how. */
+export function bodyPieces(parts: BodyParts): readonly BodyPiece[] {
+  return ['MIME-Version: 1.0\r\n', ...mixed(parts).pieces];
+}
+
+/** The lines of a piece; a text with its header lines, in the transfer encoding it needs. */
+export function renderPiece(piece: BodyPiece): string {
+  if (typeof piece === 'string') return piece;
+  const { type, text } = piece;
+  const { encoding, content } = encodeText(crlfLines(text));
+  const charset = type.toLowerCase().startsWith('text/') ? '; charset=utf-8' : '';
+  return `Content-Type: ${type}${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${content}`;
 }
 
 function mixed(parts: BodyParts): Entity {
@@ -67,7 +82,7 @@ function isRelated(attachment: Attachment): boolean {
 }
 
 function related(parts: BodyParts, inline: readonly Attachment[]): Entity {
-  const [only, ...others] = parts.alternatives.map(textEntity);
+  const [only, ...others] = parts.alternatives.map((part): Entity => ({ type: part.type, pieces: [part] }));
   if (only === undefined) throw new RangeError('a message needs at least one text part');
   const text = others.length === 0 ? only : multipart('alternative', `${parts.boundarySeed}a`, [only, ...others]);
   if (inline.length === 0) return text;
@@ -78,18 +93,9 @@ function multipart(subtype: string, boundaryName: string, entities: readonly Ent
   // "=_" can occur neither in quoted-printable nor in base64 (RFC 2045 section 6.7).
   const boundary = `=_${boundaryName}`;
   const rootType = root === undefined ? '' : `;\r\n type="${root}"`;
-  const bodies = entities.map((entity) => `--${boundary}\r\n${entity.headers}\r\n${entity.content}\r\n`);
-  return {
-    type: `multipart/${subtype}`,
-    headers: `Content-Type: multipart/${subtype}${rootType};\r\n boundary="${boundary}"\r\n`,
-    content: `${bodies.join('')}--${boundary}--\r\n`,
-  };
-}
-
-function textEntity({ type, text }: TextPart): Entity {
-  const { encoding, content } = encodeText(crlfLines(text));
-  const charset = type.toLowerCase().startsWith('text/') ? '; charset=utf-8' : '';
-  return { type, headers: `Content-Type: ${type}${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n`, content };
+  const headers = `Content-Type: multipart/${subtype}${rootType};\r\n boundary="${boundary}"\r\n\r\n`;
+  const bodies = entities.flatMap(({ pieces }) => [`--${boundary}\r\n`, ...pieces, '\r\n']);
+  return { type: `multipart/${subtype}`, pieces: [headers, ...bodies, `--${boundary}--\r\n`] };
 }
 
 /** Above this share of bytes beyond ASCII, base64 is shorter than quoted-printable. */
@@ -133,13 +139,10 @@ function asciiCount(bytes: Uint8Array): number {
 
 function attachmentEntity(attachment: Attachment): Entity {
   const contentId = attachment.contentId === undefined ? '' : `Content-ID: <${attachment.contentId}>\r\n`;
-  return {
-    type: attachment.type,
-    headers:
-      `Content-Type: ${attachment.type}\r\nContent-Transfer-Encoding: base64\r\n${contentId}` +
-      `Content-Disposition: ${attachment.disposition}${filenameParameter(attachment.filename)}\r\n`,
-    content: wrapBase64(attachment.base64),
-  };
+  const headers =
+    `Content-Type: ${attachment.type}\r\nContent-Transfer-Encoding: base64\r\n${contentId}` +
+    `Content-Disposition: ${attachment.disposition}${filenameParameter(attachment.filename)}\r\n`;
+  return { type: attachment.type, pieces: [`${headers}\r\n`, wrapBase64(attachment.base64)] };
 }
 
 /** Longest value of one parameter piece: its line stays within 78 characters. */

@@ -1,4 +1,4 @@
-import { decodeRecipient, type StoredRecipient } from '@penstock/mail';
+import { bodyFor, readRecipient, recipientBlob, type StoredRecipient } from '@penstock/mail';
 import { ContentMissingError, type ContentStore, type MailTransaction } from '@penstock/ports';
 import type { PendingAttempt } from '../commands/pending-attempt.ts';
 
@@ -18,9 +18,10 @@ export async function loadTransaction(attempt: PendingAttempt, content: ContentS
   try {
     const [body, ...blobs] = await Promise.all([
       content.get(first.content.body),
-      ...attempt.deliveries.map((delivery) => content.get(delivery.content.recipient)),
+      ...attempt.deliveries.map((delivery) => content.get(recipientBlob(delivery.content.recipient))),
     ]);
-    return { kind: 'content', transaction: compose(body, blobs.map(decodeRecipient)) };
+    const recipients = blobs.map((blob, i) => readRecipient(blob, attempt.deliveries[i]?.content.recipient ?? ''));
+    return { kind: 'content', transaction: compose(body, recipients) };
   } catch (error) {
     const missing = error instanceof ContentMissingError || error instanceof SyntaxError || error instanceof TypeError;
     return missing ? { kind: 'missing' } : { kind: 'unavailable', detail: String(error) };
@@ -30,10 +31,11 @@ export async function loadTransaction(attempt: PendingAttempt, content: ContentS
 function compose(body: Uint8Array, recipients: readonly StoredRecipient[]): MailTransaction {
   const [first] = recipients;
   if (!first) throw new TypeError('an attempt without recipients');
+  const pieces = bodyFor(first, body);
   return {
     mailFrom: first.mailFrom,
     recipients: recipients.map(({ address }) => address),
-    content: first.head === '' ? [body] : [encoder.encode(first.head), body],
+    content: first.head === '' ? pieces : [encoder.encode(first.head), ...pieces],
     eightBit: first.eightBit,
     smtpUtf8: recipients.some(({ smtpUtf8 }) => smtpUtf8),
   };

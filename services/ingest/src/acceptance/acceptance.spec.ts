@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { choosePartition, classPartitions, parseDeliveryId, TOPICS } from '@penstock/events';
-import { decodeManifest } from '@penstock/mail';
+import { decodeManifest, listRecipients } from '@penstock/mail';
 import type { AnyAppendBatch } from '@penstock/ports';
 import { countingRandom, KEYS, mailBody, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
 import { newMessageId } from './message-id.ts';
@@ -51,7 +51,7 @@ describe('acceptance', () => {
       await until(() => waiting.length === 1);
       assert.equal(answered, false);
       // Body and recipients, and for several a manifest.
-      assert.equal(rig.contentData.blobs.size, count === 1 ? 2 : count + 2);
+      assert.equal(rig.contentData.blobs.size, count === 1 ? 2 : 3);
       open();
       assert.equal((await answer).status, 202);
       await rig.stop();
@@ -151,10 +151,11 @@ describe('acceptance', () => {
     assert.ok(record?.type === 'received');
     assert.equal(record.body.recipients, 3);
     assert.equal(record.body.partitionCount, 4);
-    const manifest = decodeManifest(rig.contentData.blobs.get(record.body.manifest) ?? new Uint8Array());
+    const blob = (reference: string) => rig.contentData.blobs.get(reference) ?? new Uint8Array();
+    const listed = decodeManifest(blob(record.body.manifest)).flatMap((reference) => listRecipients(blob(reference)));
     assert.deepEqual(
-      manifest.map(({ index }) => index),
-      [0, 1, 2],
+      listed.map(({ index, address }) => [index, address]),
+      [0, 1, 2].map((index) => [index, `r${index}@example.org`]),
     );
     await rig.stop();
   });

@@ -1,5 +1,6 @@
-import { factId, formatDeliveryId, type Processed, type Protocol, type TrafficClass } from '@penstock/events';
-import type { ManifestEntry } from '@penstock/mail';
+import { hash } from 'node:crypto';
+import { formatDeliveryId, type Processed, type Protocol, type TrafficClass } from '@penstock/events';
+import type { ListedRecipient } from '@penstock/mail';
 
 /** What all deliveries of a message have in common. */
 export interface AcceptedMessage {
@@ -16,13 +17,15 @@ export interface AcceptedMessage {
   readonly expanded: boolean;
 }
 
+type Recipient = Omit<ListedRecipient, 'start' | 'length'>;
+
 /** The same arguments give the same record, so that writing it twice is harmless. */
-export function processedFact(message: AcceptedMessage, entry: ManifestEntry): Processed {
+export function processedFact(message: AcceptedMessage, recipient: Recipient, reference: string): Processed {
   const { messageId, tenant, traceparent, acceptedAt, categories } = message;
-  const { index, partition, domain, recipientHash, sendAt, size } = entry;
+  const { index, partition, address, recipientHash, sendAt, size } = recipient;
   const deliveryId = formatDeliveryId({ messageId, index, partition });
   return {
-    id: factId(deliveryId, 0, 'processed', ''),
+    id: processedId(deliveryId),
     type: 'processed',
     version: 1,
     at: acceptedAt,
@@ -32,9 +35,9 @@ export function processedFact(message: AcceptedMessage, entry: ManifestEntry): P
     tenant,
     ...(traceparent === undefined ? {} : { traceparent }),
     body: {
-      content: { body: message.body, recipient: entry.recipient },
+      content: { body: message.body, recipient: reference },
       index,
-      domain,
+      domain: address.slice(address.lastIndexOf('@') + 1),
       recipientHash,
       class: message.class,
       pool: message.pool,
@@ -46,4 +49,9 @@ export function processedFact(message: AcceptedMessage, entry: ManifestEntry): P
       ...(categories === undefined ? {} : { categories }),
     },
   };
+}
+
+/** `factId` of @penstock/events for this one kind, by the runtime's own hash: a third of the time, for every delivery. */
+export function processedId(deliveryId: string): string {
+  return hash('sha256', `fact\u001f${deliveryId}\u001f0\u001fprocessed\u001f\u001f0`, 'hex').slice(0, 32);
 }

@@ -1,4 +1,4 @@
-import { type Fact, type Received, TOPICS } from '@penstock/events';
+import { type Processed, TOPICS } from '@penstock/events';
 import { decodeManifest } from '@penstock/mail';
 import {
   type AnyAppendBatch,
@@ -11,13 +11,14 @@ import {
   type Telemetry,
   type Timers,
 } from '@penstock/ports';
-import { processedFact } from '../acceptance/processed.ts';
+import type { KeyedSubmissions } from '../idempotency/keyed-submissions.ts';
+import { expanded } from './expanded.ts';
 
 type Submissions = typeof TOPICS.submissions;
 
 const GROUP = 'ingest-expander';
-/** Facts appended at once: enough to make the sync cheap, few enough to hold in memory. */
-const MAX_FACTS = 4_000;
+/** Facts appended at once: enough to make the sync cheap, made in a few milliseconds so that others get their turn. */
+const MAX_FACTS = 500;
 /** Manifests read at once. */
 const MAX_MANIFESTS = 64;
 const FIRST_WAIT_MS = 100;
@@ -29,11 +30,13 @@ export interface ExpansionDeps {
   readonly content: ContentStore;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
+  readonly keyed: Pick<KeyedSubmissions, 'firstOf'>;
 }
 
 /**
  * Turns each `received` into its `processed` facts. Their ids and bodies are derived, so that expanding twice is
- * harmless; the offset is committed after all of them are durable, so that none is left out.
+ * harmless; the offset is committed after all of them are durable, so that none is left out. Of those with one
+ * `Idempotency-Key` only the first is expanded.
  */
 export class Expansion implements PartitionHandler<Submissions> {
   readonly consumer: AnyConsumer = { group: GROUP, topic: TOPICS.submissions, handler: this };
@@ -74,15 +77,38 @@ export class Expansion implements PartitionHandler<Submissions> {
     const manifests = await this.insist(() =>
       Promise.all(records.map(({ record }) => content.get(record.body.manifest))),
     );
-    let facts: Fact[] = [];
-    for (const [i, { offset, record }] of records.entries()) {
-      for (const fact of expandOne(record, manifests[i])) facts.push(fact);
-      if (facts.length < MAX_FACTS && i < records.length - 1) continue;
-      const batches = byPartition(facts);
-      await this.insist(() => this.deps.log.append(batches));
+    let facts: Processed[] = [];
+    for (const [i, stored] of records.entries()) {
+      const manifest = manifests[i];
+      if (manifest === undefined || !(await this.counts(partition, stored))) continue;
+      for (const reference of decodeManifest(manifest)) {
+        const bytes = await this.insist(() => content.get(reference));
+        for (const fact of expanded(stored.record, { reference, bytes })) facts.push(fact);
+        if (facts.length < MAX_FACTS) continue;
+        await this.append(facts);
+        facts = [];
+      }
+      if (facts.length > 0 && facts.length < MAX_FACTS / 2) continue;
+      await this.append(facts);
       facts = [];
-      await this.commit(partition, offset + 1);
+      await this.commit(partition, stored.offset + 1);
     }
+    await this.append(facts);
+    await this.commit(partition, (records.at(-1)?.offset ?? -1) + 1);
+  }
+
+  /** Whether the submission is to be expanded: it has no key, or is the first with it. */
+  private async counts(partition: number, { offset, record }: StoredRecord<Submissions>): Promise<boolean> {
+    const { at, messageId = '', body } = record;
+    if (body.idempotency === undefined) return true;
+    const { key, digest } = body.idempotency;
+    return (await this.deps.keyed.firstOf(partition, key, { messageId, digest, offset, at })).offset === offset;
+  }
+
+  private async append(facts: readonly Processed[]): Promise<void> {
+    if (facts.length === 0) return;
+    const batches = byPartition(facts);
+    await this.insist(() => this.deps.log.append(batches));
   }
 
   /** Repeats what failed: reading is harmless, and what an append may already have stored are repeats. */
@@ -108,28 +134,8 @@ export class Expansion implements PartitionHandler<Submissions> {
   }
 }
 
-function expandOne(record: Received, manifest: Uint8Array | undefined): readonly Fact[] {
-  const { messageId, tenant, traceparent, body } = record;
-  if (manifest === undefined || messageId === undefined || tenant === undefined) {
-    throw new Error(`received ${record.id} names no message, tenant or manifest`);
-  }
-  const message = {
-    messageId,
-    tenant,
-    ...(traceparent === undefined ? {} : { traceparent }),
-    class: body.class,
-    pool: body.pool,
-    acceptedAt: body.acceptedAt,
-    protocol: body.protocol,
-    ...(body.categories === undefined ? {} : { categories: body.categories }),
-    body: body.body,
-    expanded: true,
-  };
-  return decodeManifest(manifest).map((entry) => processedFact(message, entry));
-}
-
-function byPartition(facts: readonly Fact[]): readonly AnyAppendBatch[] {
-  const partitions = new Map<number, Fact[]>();
+function byPartition(facts: readonly Processed[]): readonly AnyAppendBatch[] {
+  const partitions = new Map<number, Processed[]>();
   for (const fact of facts) {
     const records = partitions.get(fact.partition);
     if (records) records.push(fact);

@@ -165,7 +165,6 @@ const NOT_SUPPORTED: readonly Readonly<Record<string, unknown>>[] = [
   { batch_id: 'b' },
   { sections: {} },
   { substitutions: {} },
-  one({ substitutions: { a: 'b' } }),
   one({ dynamic_template_data: {} }),
   one({ from: { email: 'a@example.org' } }),
   { mail_settings: { bypass_list_management: { enable: true } } },

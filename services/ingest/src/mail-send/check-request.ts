@@ -7,12 +7,15 @@ import { checkPeople, checkPerson, type Person } from './people.ts';
 import { checkPersonalizations, checkSubject, type Personalization } from './personalizations.ts';
 import { type Problem, Problems, shortened } from './problems.ts';
 import { checkSettingBlocks } from './setting-blocks.ts';
+import { templateOf } from './substitutions.ts';
 
 /** A request body in which everything is known, allowed and safe to write into a message. */
 export interface MailSendRequest {
   readonly from: Person;
   readonly replyTo: readonly Person[];
   readonly personalizations: readonly Personalization[];
+  /** The content holds tags that the personalizations have values for. */
+  readonly template: boolean;
   readonly alternatives: readonly TextPart[];
   readonly attachments: readonly Attachment[];
   readonly categories: readonly string[];
@@ -82,10 +85,12 @@ function readRequest(body: JsonObject, context: RequestContext, problems: Proble
   const pool = checkPool(body.ip_pool_name, context, problems);
   const sandbox = checkSettingBlocks(body.mail_settings, body.tracking_settings, problems);
   if (!from) return undefined;
+  const filled = templateOf({ alternatives, attachments, personalizations }, problems);
   return {
     from,
     replyTo,
-    personalizations,
+    personalizations: filled ?? personalizations,
+    template: filled !== undefined,
     alternatives,
     attachments,
     categories,

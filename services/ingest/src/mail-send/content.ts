@@ -1,6 +1,6 @@
 import { type Attachment, isBase64, isMediaType, type TextPart } from '@penstock/mail';
 import { OWN_TEXTS, SENDGRID_TEXTS, SENDGRID_TEXTS_WITH } from './error-texts.ts';
-import { checkFields, fieldPath, hasControlCharacters, isObject, type JsonObject } from './fields.ts';
+import { checkFields, fieldPath, hasControlCharacters, isContentText, isObject, type JsonObject } from './fields.ts';
 import { type Problems, shortened } from './problems.ts';
 
 const CONTENT_FIELDS = { supported: new Set(['type', 'value']) };
@@ -30,6 +30,7 @@ function checkPart(value: unknown, path: string, problems: Problems): TextPart |
   const field = fieldPath(path, 'value');
   if (text === undefined) problems.add(field, SENDGRID_TEXTS.contentValueRequired);
   else if (typeof text !== 'string' || text === '') problems.add(field, SENDGRID_TEXTS.contentValue);
+  else if (!isContentText(text)) problems.add(field, OWN_TEXTS.contentText);
   else if (type !== undefined) return { type, text };
   return undefined;
 }

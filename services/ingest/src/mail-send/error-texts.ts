@@ -47,6 +47,7 @@ export const SENDGRID_TEXTS = {
   customArgsEmpty: 'custom_args cannot be empty.',
   customArgsSize:
     'The combined size of both global and personalization custom arguments may not exceed 10,000 bytes per personalization.',
+  substitutions: 'The substitution values must be an object of key/value pairs, where the values are all strings.',
   sendAt:
     'The send_at parameter is expecting a Unix timestamp as an integer. We will send immediately if you include a send_at timestamp that is in the past.',
   sendAtHorizon: 'Scheduling more than 72 hours in advance is forbidden.',
@@ -86,6 +87,18 @@ export const OWN_TEXTS = {
   poolLength: 'The name of your IP pool must have 2 to 64 characters.',
   settingsObject: 'This parameter must be an object.',
   settingEnable: 'The enable param should be a boolean value.',
+  contentText: 'NUL and lone surrogates (text that is no valid Unicode) are not allowed here.',
+  substitutionsSize: 'The substitutions of one personalization may not exceed 10,000 bytes.',
+  substitutionTag: 'A substitution tag must have 1 to 100 characters.',
+  substitutionSets:
+    'The personalizations use too many different sets of substitution tags for content of this length. Use the same tags in all of them.',
+  substitutedTooLong: 'With these values the subject, a header or the content becomes too long.',
+  substitutedControls:
+    'A value used in the subject or a header may not hold control characters such as CR, LF and NUL.',
+  templateTooLong: 'Content with substitution tags may have 1,000,000 characters at most.',
+  idempotencyKey: 'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
+  idempotencyKeyReused:
+    'This Idempotency-Key was used for another request within the last 24 hours. Send the same body again, or use a new key.',
   copiesTooLarge:
     'The headers of all copies together are too large: each recipient of a personalization gets a copy that names all of its to and cc. Use one personalization per recipient.',
 } as const;

@@ -4,7 +4,10 @@ import { OWN_TEXTS, SENDGRID_TEXTS, SENDGRID_TEXTS_WITH } from './error-texts.ts
 import { fieldPath, hasControlCharacters, isObject, type JsonObject, refuseControlCharacters } from './fields.ts';
 import { type Problems, shortened } from './problems.ts';
 
-/** SendGrid's reserved names, and those our own MIME body writes. */
+/**
+ * SendGrid's reserved names, those our own MIME body writes, and those that SMTP submission refuses or drops: they would
+ * change who gets the mail, say who gets a blind copy, or are the final host's to write.
+ */
 const RESERVED_HEADERS = new Set([
   'x-sg-id',
   'x-sg-eid',
@@ -17,6 +20,9 @@ const RESERVED_HEADERS = new Set([
   'cc',
   'bcc',
   'mime-version',
+  'x-smtpapi',
+  'resent-bcc',
+  'return-path',
 ]);
 
 /** Header fields as given, by name; a name differing only in case is the same one. */

@@ -30,10 +30,15 @@ export function checkFields(object: JsonObject, path: string, known: KnownFields
 /** C0 controls, DEL, C1 controls and the Unicode line separators. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** A lone surrogate is not expressible in UTF-8. */
 export function hasControlCharacters(text: string): boolean {
-  return CONTROL.test(text) || LONE_SURROGATE.test(text);
+  return CONTROL.test(text) || !text.isWellFormed();
+}
+
+/** Whether the text can be the content of a part: no NUL (RFC 5322 section 4.1 lets no one send it), and UTF-8. */
+export function isContentText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }
 
 /** Adds a problem where the text has a control character. */

@@ -27,6 +27,8 @@ export interface Admitted {
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
+const RETRY_SOON = { 'Retry-After': '1' };
+
 /** Method, key, content type, length and room, in this order. */
 export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: Admission): Refusal | Admitted {
   const { method, headers } = request;
@@ -35,12 +37,13 @@ export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: A
   const presented = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
   if (presented === undefined) return refusal(401, 'authorization required');
   const key = keys.find(presented);
+  if (!key && !keys.knowsAll()) return refusal(503, 'The service does not know all keys yet; try again.', RETRY_SOON);
   if (!key) return refusal(401, 'The provided authorization grant is invalid, expired, or revoked');
   if (!key.scopes.has('mail')) return refusal(403, 'access forbidden');
   if (!isPlainJson(headers)) return refusal(415, 'Content-Type should be application/json.');
   const bytes = announcedBytes(headers['content-length']);
   if (bytes > MAX_BODY_BYTES) return refusal(413, 'The JSON payload you have included in your request is too large.');
-  if (!admission.reserve(bytes)) return refusal(429, 'too many requests', { 'Retry-After': '1' });
+  if (!admission.reserve(bytes)) return refusal(429, 'too many requests', RETRY_SOON);
   return { key, bytes };
 }
 

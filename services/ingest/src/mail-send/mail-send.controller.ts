@@ -28,11 +28,17 @@ export class MailSendController {
     const { apiKey, headers } = request;
     // Only `configureHttp` lets a request pass with a key; without it nobody gets in.
     if (!apiKey) throw new HttpException('authorization required', HttpStatus.UNAUTHORIZED);
-    const traceparent = typeof headers.traceparent === 'string' ? headers.traceparent : undefined;
-    const answer = await this.ingest.mailSend.send(body, apiKey, traceparent);
+    const { traceparent, 'idempotency-key': idempotencyKey } = headers;
+    const context = { traceparent: one(traceparent), idempotencyKey: one(idempotencyKey) };
+    const answer = await this.ingest.mailSend.send(body, apiKey, context);
     if (answer.messageId !== undefined) reply.header('X-Message-Id', answer.messageId);
     reply.status(answer.status).send(answer.problems && { errors: answer.problems });
   }
+}
+
+/** Node joins the values of a header that came twice with a comma, and lists only those of Set-Cookie. */
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
 }
 
 /** What of Nest's Fastify adapter is used here. */

@@ -1,3 +1,4 @@
+import type { Substitutions } from '@penstock/mail';
 import { OWN_TEXTS, SENDGRID_TEXTS, SENDGRID_TEXTS_WITH } from './error-texts.ts';
 import {
   type CustomArgs,
@@ -10,6 +11,7 @@ import {
 import { checkFields, fieldPath, isObject, type JsonObject, refuseControlCharacters } from './fields.ts';
 import { checkPeople, type Person } from './people.ts';
 import type { Problems } from './problems.ts';
+import { checkSubstitutions, substituteHeaders } from './substitutions.ts';
 
 /** One version of the message: who gets it and what differs in it. */
 export interface Personalization {
@@ -22,6 +24,10 @@ export interface Personalization {
   readonly customArgs?: CustomArgs;
   /** ms since the epoch */
   readonly sendAt: number;
+  /** Values for the tags of the content; subject and headers already hold theirs. */
+  readonly substitutions?: Substitutions;
+  /** Bytes of the body with them, rounded up. */
+  readonly bodyBytes?: number;
 }
 
 /** What the request says for all of them. */
@@ -33,8 +39,8 @@ export interface SharedFields {
 }
 
 const FIELDS = {
-  supported: new Set(['to', 'cc', 'bcc', 'subject', 'headers', 'custom_args', 'send_at']),
-  unsupported: new Set(['from', 'substitutions', 'dynamic_template_data']),
+  supported: new Set(['to', 'cc', 'bcc', 'subject', 'headers', 'custom_args', 'send_at', 'substitutions']),
+  unsupported: new Set(['from', 'dynamic_template_data']),
 };
 
 const MAX_PERSONALIZATIONS = 1000;
@@ -88,11 +94,15 @@ function checkPersonalization(
   const ownArgs = checkCustomArgs(value.custom_args, argsPath, problems);
   const customArgs = mergeCustomArgs(shared.customArgs, ownArgs, argsPath, problems);
   const sendAt = checkSendAt(value, path, nowMs, problems) ?? shared.sendAt ?? nowMs;
+  const merged = headers.size === 0 ? shared.headers : new Map([...shared.headers, ...headers]);
+  const texts = { subject: subject ?? '', headers: merged };
+  const tagsPath = fieldPath(path, 'substitutions');
+  const substitutions = checkSubstitutions(value.substitutions, tagsPath, problems);
   return {
     ...people,
-    subject: subject ?? '',
-    headers: headers.size === 0 ? shared.headers : new Map([...shared.headers, ...headers]),
-    ...(customArgs === undefined ? {} : { customArgs }),
+    ...(substitutions ? substituteHeaders(texts, substitutions, tagsPath, problems) : texts),
+    ...(customArgs && { customArgs }),
+    ...(substitutions && { substitutions }),
     sendAt,
   };
 }

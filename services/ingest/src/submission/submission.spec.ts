@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ApiKeyring, parseApiKeys } from '@penstock/access';
+import { foldDirectory } from '@penstock/directory';
+import type { DomainAdded } from '@penstock/events';
 import { type Policy, parsePolicy } from '@penstock/policy';
-import { Acceptance, type Submission as Accepted } from '../acceptance/acceptance.ts';
+import { Acceptance, headOf, type Submission as Accepted } from '../acceptance/acceptance.ts';
 import { countingRandom, NOW, POLICY } from '../ingest-rig.spec.ts';
+import { senderRules } from '../senders/sender-rules.ts';
 import { Submission, type SubmittedEnvelope } from './submission.ts';
 
 const keys = new ApiKeyring(parseApiKeys('acme:bulk:bulk-key-1'));
 
-function under(options: { policy?: Policy | undefined; fail?: boolean } = { policy: parsePolicy(POLICY) }) {
+function under(
+  options: { policy?: Policy | undefined; fail?: boolean; directory?: readonly DomainAdded[] } = {
+    policy: parsePolicy(POLICY),
+  },
+) {
   const accepted: Accepted[] = [];
   class Recording extends Acceptance {
     override async accept(submission: Accepted): Promise<void> {
@@ -26,10 +33,18 @@ function under(options: { policy?: Policy | undefined; fail?: boolean } = { poli
     commit: unused,
     join: unused,
   };
-  const acceptance = new Recording({ log, content: { put: unused, get: unused }, recipientKey: new Uint8Array(32) });
+  const acceptance = new Recording({
+    log,
+    content: { put: unused, get: unused },
+    recipientKey: new Uint8Array(32),
+    returnPathKey: new Uint8Array(32),
+    timers: { after: () => ({ cancel: () => {} }), sleep: async () => {} },
+  });
   const clock = { now: () => NOW, monotonic: () => 0 };
   const telemetry = { log: () => {} };
-  const deps = { acceptance, keys, clock, random: countingRandom(), telemetry, policy: () => options.policy };
+  const senders = senderRules({ state: foldDirectory(options.directory ?? []) }, () => false);
+  const shared = { acceptance, keys, senders, clock, wallClock: clock, random: countingRandom(), telemetry };
+  const deps = { ...shared, policy: () => options.policy };
   return { accepted, submission: new Submission(deps, 'mx.penstock.example') };
 }
 
@@ -43,6 +58,8 @@ const envelope: SubmittedEnvelope = {
   protocol: 'ESMTPA',
 };
 
+const heads = (submission: Accepted | undefined) =>
+  submission?.copies.map((copy) => headOf(submission, copy, 'd.0.1')) ?? [];
 const code = (expected: number) => (error: { code?: number }) => error.code === expected;
 /** Content in whole lines. */
 const bytes = (text: string) => ({
@@ -82,7 +99,7 @@ describe('SMTP submission', () => {
   it('puts Received first, then Date and Message-ID where they are missing', async () => {
     const { submission, accepted } = under();
     const id = await submission.submit(envelope, bytes('Subject: x\r\n\r\ny\r\n'));
-    const head = accepted[0]?.copies[0]?.head('d.0.1');
+    const head = heads(accepted[0])[0];
     assert.equal(
       head?.replace(/\r\n /g, ' '),
       `Received: by mx.penstock.example with ESMTPA id ${id}; Tue, 01 Jan 2030 00:00:00 +0000\r\n` +
@@ -94,15 +111,15 @@ describe('SMTP submission', () => {
     const { submission, accepted } = under();
     const message = bytes('Message-ID: <own@x>\r\nDate: today\r\n\r\ny\r\n');
     await submission.submit({ ...envelope, recipients: ['a@example.org', 'b@example.org'] }, message);
-    const copies = accepted[0]?.copies ?? [];
-    assert.equal(copies.length, 2);
-    for (const copy of copies) assert.doesNotMatch(copy.head('d.0.1'), /Date:|Message-ID:/);
+    const all = heads(accepted[0]);
+    assert.equal(all.length, 2);
+    for (const head of all) assert.doesNotMatch(head, /Date:|Message-ID:/);
   });
 
   it('names its own host in the Message-ID of a message without sender', async () => {
     const { submission, accepted } = under();
     await submission.submit({ ...envelope, mailFrom: '' }, bytes('\r\nx\r\n'));
-    assert.match(accepted[0]?.copies[0]?.head('d.0.1') ?? '', /<d\.0\.1@mx\.penstock\.example>/);
+    assert.match(heads(accepted[0])[0] ?? '', /<d\.0\.1@mx\.penstock\.example>/);
     assert.equal(accepted[0]?.copies[0]?.mailFrom, '');
   });
 

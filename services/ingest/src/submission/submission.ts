@@ -3,7 +3,6 @@ import {
   ADDRESS_PROBLEM_TEXTS,
   formatDate,
   type Mailbox,
-  messageIdHeader,
   parseMailbox,
   rawHeader,
 } from '@penstock/mail';
@@ -11,14 +10,20 @@ import type { Policy } from '@penstock/policy';
 import type { Clock, Random, ReceivedContent, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
 import { newMessageId } from '../acceptance/message-id.ts';
+import { judgeAuthors } from '../senders/message-authors.ts';
+import type { SenderRules } from '../senders/sender-rules.ts';
 import { readSubmitted, type SubmittedMessage } from './submitted-message.ts';
 
 export interface SubmissionDeps {
   readonly acceptance: Acceptance;
   readonly keys: ApiKeyring;
+  /** Steady time, in which mail is held and expires. */
   readonly clock: Clock;
+  /** Wall time, which people read. */
+  readonly wallClock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  readonly senders: SenderRules;
   /** Undefined while nobody may decide. */
   policy(): Policy | undefined;
 }
@@ -50,6 +55,8 @@ export interface SubmittedEnvelope {
 
 /** User name of everybody, as at SendGrid; the password is the key. */
 const USER = 'apikey';
+/** RFC 3463: delivery not authorized, message refused. */
+const NOT_ALLOWED = '5.7.1';
 /** RFC 5321 section 6.3: at least 100 before a loop is assumed. */
 const MAX_HOPS = 100;
 
@@ -62,6 +69,7 @@ export class Submission {
 
   authenticate(user: string, password: string): ApiKey {
     const key = user === USER ? this.deps.keys.find(password) : undefined;
+    if (!key && !this.deps.keys.knowsAll()) throw new SubmissionRefused(454, 'Not all keys are known yet, try again');
     if (!key?.scopes.has('mail')) throw new SubmissionRefused(535, 'Authentication failed');
     return key;
   }
@@ -84,11 +92,19 @@ export class Submission {
     if (message.hasSmtpApi) {
       throw new SubmissionRefused(554, 'The X-SMTPAPI header is not supported yet, use POST /v3/mail/send instead');
     }
+    const returnPath = this.returnPath(envelope.key, message);
     const acceptedAt = this.deps.clock.now();
     const messageId = newMessageId(this.deps.random, acceptedAt);
-    const copies = this.copies(envelope, message, messageId, acceptedAt);
     const { tenant } = envelope.key;
-    const submission = { messageId, tenant, class: envelope.key.class, pool: policy.defaultPool, acceptedAt, copies };
+    const submission = {
+      messageId,
+      tenant,
+      class: envelope.key.class,
+      pool: policy.defaultPool,
+      acceptedAt,
+      ...this.addressed(envelope, message, messageId, acceptedAt),
+      ...(returnPath === undefined ? {} : { returnPath }),
+    };
     try {
       await this.deps.acceptance.accept({ ...submission, protocol: 'smtp', body: message.bytes });
     } catch (error) {
@@ -98,14 +114,24 @@ export class Submission {
     return messageId;
   }
 
-  private copies(envelope: SubmittedEnvelope, message: SubmittedMessage, messageId: string, acceptedAt: number) {
+  /** The key is asked for again: it may have been revoked since the session began. */
+  private returnPath(key: ApiKey, message: SubmittedMessage): string | undefined {
+    if (!this.deps.keys.stillHolds(key)) throw new SubmissionRefused(550, 'The API key was revoked', NOT_ALLOWED);
+    const { tenant } = key;
+    const { senders } = this.deps;
+    if (!senders.concern(tenant)) return undefined;
+    const authors = { from: message.fieldValues('from'), sender: message.fieldValues('sender') };
+    const verdict = judgeAuthors(senders, tenant, authors);
+    if (verdict.ok) return verdict.returnPath;
+    throw new SubmissionRefused(550, `The ${verdict.field} field ${verdict.message}`, NOT_ALLOWED);
+  }
+
+  private addressed(envelope: SubmittedEnvelope, message: SubmittedMessage, messageId: string, acceptedAt: number) {
     const sender = envelope.mailFrom === '' ? undefined : this.parse(envelope.mailFrom, true, 'Sender address');
-    const domain = sender?.domain ?? this.hostname;
-    const date = formatDate(acceptedAt);
+    const date = formatDate(this.deps.wallClock.now());
     // Says neither from which address nor under which name the client came: that is nobody's business outside.
     const trace = rawHeader('Received', `by ${this.hostname} with ${envelope.protocol} id ${messageId}; ${date}`);
-    const shared = message.hasDate ? trace : trace + rawHeader('Date', date);
-    return envelope.recipients.map((recipient) => {
+    const copies = envelope.recipients.map((recipient) => {
       const mailbox = this.parse(recipient, true, 'Recipient address');
       return {
         mailbox,
@@ -113,9 +139,13 @@ export class Submission {
         sendAt: acceptedAt,
         eightBit: message.eightBit,
         smtpUtf8: mailbox.smtpUtf8 || (sender?.smtpUtf8 ?? false) || (envelope.smtpUtf8 && message.eightBitHeaders),
-        head: (deliveryId: string) => (message.hasMessageId ? shared : shared + messageIdHeader(deliveryId, domain)),
+        head: '',
+        sharesHead: false,
+        ownMessageId: message.hasMessageId,
       };
     });
+    const head = message.hasDate ? trace : trace + rawHeader('Date', date);
+    return { head, messageIdDomain: sender?.domain ?? this.hostname, copies };
   }
 
   private parse(address: string, smtpUtf8: boolean, what: string): Mailbox {

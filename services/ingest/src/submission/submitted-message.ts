@@ -14,6 +14,8 @@ export interface SubmittedMessage {
   readonly hops: number;
   /** An `X-SMTPAPI` field would change what is sent to whom; it must not be passed over. */
   readonly hasSmtpApi: boolean;
+  /** What stands behind the colon in each field of that name (lower case), as it came; UTF-8, else U+FFFD. */
+  fieldValues(name: string): readonly string[];
 }
 
 const CR = 13;
@@ -37,6 +39,7 @@ export function readSubmitted(received: ReceivedContent): SubmittedMessage {
     hasDate: names.has('date'),
     hops: names.get('received') ?? 0,
     hasSmtpApi: names.has('x-smtpapi'),
+    fieldValues: (name) => (names.has(name) ? valuesOf(bytes, fields, name) : []),
   };
 }
 
@@ -59,6 +62,14 @@ interface HeaderFields {
   readonly end: number;
   /** Whether a blank line stands there. */
   readonly blankLine: boolean;
+}
+
+const decoder = new TextDecoder();
+
+function valuesOf(bytes: Uint8Array, { list }: HeaderFields, wanted: string): readonly string[] {
+  return list
+    .filter(({ name }) => name === wanted)
+    .map(({ start, end }) => decoder.decode(bytes.subarray(bytes.indexOf(COLON, start) + 1, end)).trim());
 }
 
 /** No field name of use is longer; a first line without a colon is body. */

@@ -213,6 +213,13 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
 
 /** Records with a second form of their body. */
 export const OTHER_FORMS: Readonly<Record<string, LogRecord>> = {
+  'received-keyed': {
+    ...EXAMPLES.received,
+    body: {
+      ...EXAMPLES.received.body,
+      idempotency: { key: '9b74c9897bac770ffc029102a200c5de', digest: '8f14e45fceea167a5a36dedd4bea2543' },
+    },
+  },
   'deferred-held': {
     ...about,
     id: id(0, 'deferred', 'held'),

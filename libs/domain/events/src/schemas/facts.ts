@@ -38,7 +38,7 @@ const received = object(
     protocol: membersOf(PROTOCOLS),
     size: count,
   },
-  { categories: arrayOf(text) },
+  { categories: arrayOf(text), idempotency: object({ key: text, digest: text }) },
 );
 
 const processed = object(
