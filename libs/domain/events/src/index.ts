@@ -8,6 +8,7 @@ export * from './facts.ts';
 export * from './hold-reasons.ts';
 export * from './ids.ts';
 export * from './lifecycle.ts';
+export * from './message-time.ts';
 export * from './outcome.ts';
 export * from './record-types.ts';
 export * from './records.ts';

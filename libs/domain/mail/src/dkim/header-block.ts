@@ -76,6 +76,30 @@ export function headerFields(header: Uint8Array): readonly HeaderField[] {
   return fields;
 }
 
+/** The first field of that name, which is in lower case: cheaper than all of them. */
+export function headerField(header: Uint8Array, name: string): HeaderField | undefined {
+  for (let start = 0; start < header.length; ) {
+    const end = fieldEnd(header, start);
+    if (hasName(header, start, name)) {
+      const colon = header.indexOf(COLON, start);
+      if (colon < end && fieldName(header, start, colon) === name) return { name, start, body: colon + 1, end };
+    }
+    start = end;
+  }
+  return undefined;
+}
+
+/** Whether what stands there begins with the name. */
+function hasName(header: Uint8Array, start: number, name: string): boolean {
+  for (let at = 0; at < name.length; at++) {
+    if (((header[start + at] ?? 0) | LOWER_CASE) !== name.charCodeAt(at)) return false;
+  }
+  return true;
+}
+
+/** Set in a lower-case letter of ASCII, not in an upper-case one. */
+const LOWER_CASE = 0x20;
+
 function fieldEnd(header: Uint8Array, start: number): number {
   let end = start;
   do end = header.indexOf(LF, end) + 1 || header.length;
