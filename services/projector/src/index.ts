@@ -10,3 +10,13 @@ export type { LaneReason } from './queries/lane-reasons.ts';
 export type { DeliverySummary, MessageView } from './queries/message-query.ts';
 export type { ProvidersView, SourcesView, SourceView } from './queries/rate-query.ts';
 export type { Timeline } from './queries/timeline-query.ts';
+export type {
+  Difference,
+  ModelResult,
+  RebuildOrder,
+  RebuildProgress,
+  RebuildState,
+  RebuildView,
+  SectionResult,
+} from './rebuild/rebuild-view.ts';
+export { type RebuildAnswer, type RebuildRefusal, Rebuilds } from './rebuild/rebuilds.ts';

@@ -20,6 +20,8 @@ import { LaneQuery } from './queries/lane-query.ts';
 import { MessageQuery } from './queries/message-query.ts';
 import { RateQuery } from './queries/rate-query.ts';
 import { TimelineQuery } from './queries/timeline-query.ts';
+import { LiveReadModel } from './rebuild/live-read-model.ts';
+import { Rebuilds } from './rebuild/rebuilds.ts';
 
 export interface ProjectorDeps {
   readonly log: EventLog;
@@ -46,7 +48,10 @@ const MODEL = 'projector';
 export class Projector implements PenstockService {
   readonly consumers: readonly AnyConsumer[];
   readonly queries: ProjectorQueries;
+  /** Read models rebuilt beside themselves. Reactors are no read models: a rebuild never runs them. */
+  readonly rebuilds: Rebuilds;
   private readonly model: ReadModel;
+  private readonly models: FactReader;
   private readonly readers: readonly FactReader[];
   private readonly control: ControlFollower;
 
@@ -54,10 +59,11 @@ export class Projector implements PenstockService {
     const { log, archive, clock, telemetry } = deps;
     this.model = new ReadModel(deps.readModels, MODEL);
     this.control = new ControlFollower(log, telemetry, deps.random, 'projector');
-    const models = new FactReader(deps, 'projector', new ReadModelSink(this.model, clock, telemetry));
+    this.models = new FactReader(deps, 'projector', new ReadModelSink(this.model, clock, telemetry));
     const archived = new FactReader(deps, 'archive', new ArchiveSink(archive));
-    this.readers = [models, archived];
-    this.consumers = [models.consumer, archived.consumer, this.control.consumer];
+    this.readers = [this.models, archived];
+    this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models)]);
+    this.consumers = [this.models.consumer, archived.consumer, this.control.consumer];
     const claims = new PartitionClaims(archive);
     const freshness = new Freshness(deps, archived);
     const control = () => this.control.state;
@@ -76,6 +82,7 @@ export class Projector implements PenstockService {
 
   /** What was read is stored when its partition is given up; this is for the rest. A failed write has been told of. */
   async stop(): Promise<void> {
+    await this.rebuilds.stop();
     await Promise.allSettled(this.readers.map((reader) => reader.flush()));
   }
 
@@ -91,6 +98,11 @@ export class Projector implements PenstockService {
   /** Resolves when everything read so far is stored and can be asked for. */
   async flush(): Promise<void> {
     await Promise.all(this.readers.map((reader) => reader.flush()));
+  }
+
+  /** Resolves when the read models hold everything of the partition of `mail.events` before `offset`. */
+  modelsReached(partition: number, offset: number): Promise<void> {
+    return this.models.stored.wait(partition, offset);
   }
 
   /** Resolves when read models and archive hold everything of the partition of `mail.events` before `offset`. */

@@ -32,6 +32,8 @@ export class PartitionFold {
   readonly changedLanes = new Map<string, Lane>();
   /** About deliveries never seen accepted, or ended so long ago that they are forgotten. */
   unknownFacts = 0;
+  /** Time of the latest of them, ms since the epoch: counts of later facts lack nothing. */
+  unknownUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly partition: number,
@@ -86,6 +88,7 @@ export class PartitionFold {
         return true;
       case 'unknown':
         this.unknownFacts++;
+        if (record.at > this.unknownUntil) this.unknownUntil = record.at;
         return true;
       case 'late':
         return delivery !== undefined || !this.ended.firstLate(deliveryId, record.id);

@@ -89,6 +89,11 @@ export class ReadModelSink implements FactSink {
     this.partitions.delete(partition);
   }
 
+  /** Time of the latest fact about a delivery whose acceptance was not among those folded, ms since the epoch. */
+  unknownUntil(): number {
+    return Math.max(Number.NEGATIVE_INFINITY, ...[...this.partitions.values()].map(({ fold }) => fold.unknownUntil));
+  }
+
   private takeLanes(): { puts: KeyedEntry[]; deletes: string[] } {
     const puts: KeyedEntry[] = [];
     const deletes: string[] = [];

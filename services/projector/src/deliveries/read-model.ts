@@ -6,11 +6,23 @@ export class ReadModel {
 
   constructor(
     private readonly readModels: ReadModels,
-    private readonly name: string,
+    readonly name: string,
   ) {}
 
   async open(): Promise<void> {
     this.store ??= await this.readModels.open(this.name);
+  }
+
+  /** Puts its rows in the place of another model's, and is that one from now on. */
+  async takeThePlaceOf(other: ReadModel): Promise<void> {
+    await this.readModels.replace(other.name, this.name);
+    this.store = other.rows;
+  }
+
+  /** Forgets all of it. */
+  async discard(): Promise<void> {
+    this.store = undefined;
+    await this.readModels.discard(this.name);
   }
 
   /** @throws Error before `open`: the service was not started. */

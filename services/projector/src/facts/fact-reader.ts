@@ -1,6 +1,7 @@
 import type { AnyConsumer, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
 import { ReachedPositions } from './reached-positions.ts';
 import { unreadable } from './readable-fact.ts';
+import { Standstill } from './standstill.ts';
 import { WriteBehind, type WriteBehindLimits } from './write-behind.ts';
 
 /** What is made of the facts, and where it is kept together with the positions reached. */
@@ -32,6 +33,7 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   /** Stored, so a query sees it. */
   readonly stored = new ReachedPositions();
   private readonly endsAsFound = new Map<number, number>();
+  private readonly standstill = new Standstill();
   private readonly behind: WriteBehind;
   private folded = new Map<number, number>();
   private failure: string | undefined;
@@ -41,7 +43,7 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   constructor(
     private readonly deps: FactReaderDeps,
     private readonly group: string,
-    private readonly sink: FactSink,
+    private sink: FactSink,
   ) {
     this.consumer = { group, topic: 'mail.events', handler: this };
     this.behind = new WriteBehind(
@@ -53,6 +55,7 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   }
 
   async assigned(partition: number): Promise<number> {
+    await this.standstill.of(partition);
     const [{ begin, end }, kept] = await Promise.all([
       this.deps.log.bounds('mail.events', partition),
       this.sink.restore(partition),
@@ -65,6 +68,8 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   }
 
   batch(partition: number, records: readonly StoredRecord<'mail.events'>[]): Promise<void> {
+    const standsStill = this.standstill.of(partition);
+    if (standsStill) return standsStill.then(() => this.batch(partition, records));
     let rows = 0;
     for (const stored of records) rows += this.fold(partition, stored);
     const last = records.at(-1);
@@ -75,6 +80,7 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   }
 
   async revoked(partition: number): Promise<void> {
+    await this.standstill.of(partition);
     this.endsAsFound.delete(partition);
     this.sink.leaving(partition);
     if (this.failure === undefined) await this.flush();
@@ -89,6 +95,40 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   /** Resolves when everything read so far is stored. */
   flush(): Promise<void> {
     return this.behind.flush();
+  }
+
+  /** The partitions read here. */
+  partitions(): readonly number[] {
+    return [...this.endsAsFound.keys()];
+  }
+
+  /**
+   * Runs `work` while the partitions stand still: nothing of them is folded, and all that was is stored, down to what
+   * a restart would go on from. Rejects, without running it, if one of them is not read here.
+   */
+  async atStandstill<R>(
+    partitions: readonly number[],
+    work: (reached: ReadonlyMap<number, number>) => Promise<R>,
+  ): Promise<R> {
+    const end = this.standstill.begin(partitions);
+    try {
+      for (const partition of partitions) this.sink.leaving(partition);
+      await this.flush();
+      return await work(new Map(partitions.map((partition) => [partition, this.reached(partition)])));
+    } finally {
+      end();
+    }
+  }
+
+  /** From now on folds into another sink, which holds just as much; only while every partition stands still. */
+  continueWith(sink: FactSink): void {
+    this.sink = sink;
+  }
+
+  private reached(partition: number): number {
+    const reached = this.stored.of(partition);
+    if (reached === undefined) throw new Error(`partition ${partition} of mail.events is not read here`);
+    return reached;
   }
 
   /**
