@@ -1,3 +1,4 @@
+export type { AdministrationSettings } from './administration/administration.ts';
 export * from './ingest.module.ts';
 export * from './ingest.ts';
 export { MAIL_SEND_PATH, MAX_BODY_BYTES } from './mail-send/http-edge.ts';

@@ -1,4 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from '@penstock/nest';
+import { AdministrationController } from './administration/administration.controller.ts';
 import { Ingest } from './ingest.ts';
 import { MailSendController } from './mail-send/mail-send.controller.ts';
 
@@ -8,7 +10,8 @@ export class IngestModule {
   static register(ingest: Ingest): DynamicModule {
     return {
       module: IngestModule,
-      controllers: [MailSendController],
+      imports: [AccessModule.register(ingest.keys)],
+      controllers: [MailSendController, AdministrationController],
       providers: [{ provide: Ingest, useValue: ingest }],
     };
   }

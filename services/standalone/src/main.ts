@@ -28,7 +28,23 @@ async function main(args: readonly string[]): Promise<void> {
   });
   onShutdownSignals({ stop: standalone.stop, telemetry, exit: (code) => process.exit(code) });
   await becameReady(standalone, (reason) => complain(`still starting: ${reason}`));
+  await warnOfKeys(standalone);
   process.stdout.write(`${banner(standalone, values, policy, performance.now() - startedAt)}\n`);
+}
+
+/** Domains named at once; with a wrong secret key it is all of them. */
+const MAX_NAMED = 10;
+
+/** Mail of such a domain cannot be signed, and so is not sent; everything else works. */
+async function warnOfKeys(standalone: Standalone): Promise<void> {
+  const unreadable = await standalone.unreadableKeys();
+  if (unreadable.length === 0) return;
+  const domains = [...new Set(unreadable.map((key) => key.split('/', 1)[0]))];
+  const named = domains.slice(0, MAX_NAMED).join(', ');
+  const more = domains.length > MAX_NAMED ? ` and ${domains.length - MAX_NAMED} more` : '';
+  complain(
+    `warning: the DKIM keys of ${named}${more} were sealed under another secret key and cannot be used: start with the PENSTOCK_SECRET_KEY they were made with, or remove and add the domains again for new keys`,
+  );
 }
 
 function help(): void {

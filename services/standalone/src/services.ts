@@ -3,8 +3,9 @@ import type { Embedded } from '@penstock/adapter-embedded';
 import { SmtpDoor, SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
+import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
-import { createIngest, type Ingest } from '@penstock/ingest';
+import { type AdministrationSettings, createIngest, type Ingest } from '@penstock/ingest';
 import type { PenstockService, Resolver, Telemetry } from '@penstock/ports';
 import { createProjector, PROJECTOR_TRANSPORT, type Projector } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
@@ -15,6 +16,8 @@ export interface ServicesOptions {
   readonly telemetry: Telemetry;
   readonly keys: readonly ApiKeyEntry[];
   readonly recipientKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+  readonly administration: AdministrationSettings;
   readonly submission: { readonly host: string; readonly port: number; readonly hostname: string };
 }
 
@@ -30,15 +33,20 @@ export interface Services {
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry } = options;
   const { log, content, state, readModels, archive } = engine;
-  const keyring = new ApiKeyring(options.keys);
   const owner = `standalone-${randomName(systemRandom)}`;
+  const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
+  const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
   return {
     keyring,
     ingest: createIngest({
       ...world,
       content,
+      state,
       keys: keyring,
+      directory,
+      secretKey: options.secretKey,
+      administration: options.administration,
       recipientKey: options.recipientKey,
       submission: { ...options.submission, door: new SmtpDoor({ timers: systemTimers, telemetry }) },
     }),

@@ -1,4 +1,11 @@
-import { hostAndPortSetting, logLevelSetting, portSetting, textSetting } from '@penstock/nest';
+import {
+  hostAndPortSetting,
+  hostNameSetting,
+  logLevelSetting,
+  portSetting,
+  secretKeySetting,
+  textSetting,
+} from '@penstock/nest';
 
 /** What standalone reads from the environment. */
 export const SETTINGS = {
@@ -35,6 +42,23 @@ export const SETTINGS = {
     name: 'PENSTOCK_API_KEYS',
     description: 'Further keys: tenant:class:key[:operate], separated by commas; class is transactional or bulk.',
     schema: textSetting,
+  },
+  secretKey: {
+    name: 'PENSTOCK_SECRET_KEY',
+    description:
+      'Key of recipient hashes and of sealed DKIM keys: 32 bytes in hex or base64. Made in the folder if unset.',
+    schema: secretKeySetting,
+    placeholder: 'secret.key of the folder',
+  },
+  bounceHost: {
+    name: 'PENSTOCK_BOUNCE_HOST',
+    description: 'Name of the host that takes bounces: the MX that penstock domain add shows for return paths.',
+    schema: hostNameSetting,
+  },
+  spfInclude: {
+    name: 'PENSTOCK_SPF_INCLUDE',
+    description: 'Name whose SPF record lists the addresses mail leaves from, shown by penstock domain add.',
+    schema: hostNameSetting,
   },
   policyFile: {
     name: 'PENSTOCK_CONFIG',

@@ -2,6 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { generateDkimKey } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
@@ -25,6 +26,10 @@ export interface StandaloneOptions {
   readonly dataDir: string;
   readonly keys: ApiKeySettings;
   readonly policy: LoadedPolicy;
+  /** The one in the data folder where absent. */
+  readonly secretKey?: Uint8Array | undefined;
+  readonly bounceHost?: string | undefined;
+  readonly spfInclude?: string | undefined;
   readonly telemetry: Telemetry;
   /** Nothing becomes durable any more: the process has to end. */
   readonly onFatal: (error: Error) => void;
@@ -41,6 +46,8 @@ export interface Standalone {
   readonly egress: EgressRoute;
   /** Undefined when every service works, else the first reason. */
   notReady(): string | undefined;
+  /** `domain/selector` of the DKIM keys in the directory that the secret key does not open; once ready. */
+  unreadableKeys(): Promise<readonly string[]>;
   /** Takes nothing new, finishes what is in flight, makes it durable. */
   stop(): Promise<void>;
 }
@@ -61,11 +68,11 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 }
 
 async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<Standalone> {
-  const { host, telemetry, policy } = options;
+  const { host, telemetry, policy, bounceHost, spfInclude } = options;
   const dataDir = resolve(options.dataDir);
   const engine = await openEngine(options, dataDir);
   undo.push(() => engine.close());
-  const recipientKey = await loadSecretKey(dataDir, systemRandom);
+  const secretKey = await loadSecretKey(dataDir, systemRandom, options.secretKey);
   const apiKeys = await loadApiKeys(options.keys, dataDir, systemRandom);
   const egress = await openEgress(policy.policy, systemClock);
   undo.push(() => egress.sandbox?.stop());
@@ -76,7 +83,9 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     resolver: egress.resolver,
     telemetry,
     keys: apiKeys.entries,
-    recipientKey,
+    recipientKey: secretKey,
+    secretKey,
+    administration: { resolver: egress.freshResolver, generateDkimKey, bounceHost, spfInclude },
     submission: { host, port: options.smtpPort, hostname: 'localhost' },
   });
   const app = await createApplication(services, egress.sandbox, telemetry);
@@ -90,6 +99,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     apiKeys,
     egress,
     notReady: () => notReady(services),
+    unreadableKeys: async () => (await services.ingest.administration?.unreadableKeys()) ?? [],
     stop: () => undo.run(),
   };
 }

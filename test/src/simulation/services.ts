@@ -1,4 +1,5 @@
 import { ApiKeyring } from '@penstock/access';
+import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher } from '@penstock/dispatcher';
 import { createIngest, type Ingest } from '@penstock/ingest';
 import type { PenstockService } from '@penstock/ports';
@@ -10,7 +11,9 @@ import type { SimulatedPorts } from '@penstock/simulation';
 export const SERVICES = {
   ingest: (ports: SimulatedPorts): Ingest => {
     const recipientKey = new Uint8Array(32).fill(7);
-    return createIngest({ ...ports, recipientKey, keys: new ApiKeyring([]) });
+    const secretKey = recipientKey;
+    const directory = new DirectoryFollower(ports.log, ports.telemetry, `ingest-${ports.owner}`);
+    return createIngest({ ...ports, recipientKey, secretKey, directory, keys: new ApiKeyring([], directory) });
   },
   scheduler: (ports: SimulatedPorts): PenstockService => createScheduler(ports),
   dispatcher: (ports: SimulatedPorts): PenstockService => createDispatcher(ports),

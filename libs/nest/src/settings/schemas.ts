@@ -20,6 +20,30 @@ export const logLevelSetting = z.enum(['debug', 'info', 'warn', 'error', 'silent
   error: 'must be debug, info, warn, error or silent',
 });
 
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+$/;
+
+/** A name of DNS with two labels at least, in lower case and without a dot at its end. */
+export const hostNameSetting: z.ZodType<string, string> = z
+  .string()
+  .transform((text) => text.trim().toLowerCase().replace(/\.$/, ''))
+  .refine((name) => HOST_NAME.test(name), 'must be a host name, such as mx.example.com');
+
+const HEX_KEY = /^[0-9a-f]{64}$/i;
+/** 32 bytes are 43 characters of base64 and one of padding. */
+const BASE64_KEY = /^[A-Za-z0-9+/_-]{43}=?$/;
+
+/** 32 bytes in hex, base64 or base64url. */
+export const secretKeySetting: z.ZodType<Uint8Array, string> = z.string().transform((text, context) => {
+  const key = text.trim();
+  if (HEX_KEY.test(key)) return new Uint8Array(Buffer.from(key, 'hex'));
+  if (BASE64_KEY.test(key)) return new Uint8Array(Buffer.from(key, 'base64'));
+  context.addIssue({
+    code: 'custom',
+    message: 'must be 32 bytes in hex or base64, such as openssl rand -hex 32 prints',
+  });
+  return z.NEVER;
+});
+
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostAndPortSetting, portSetting, textSetting } from './schemas.ts';
+import { hostAndPortSetting, hostNameSetting, portSetting, secretKeySetting, textSetting } from './schemas.ts';
 import { printSettings, readSettings, SettingsError } from './settings.ts';
 
 const SETTINGS = {
@@ -29,6 +29,21 @@ describe('settings', () => {
     assert.deepEqual(read('[::1]:25'), { host: '::1', port: 25 });
     assert.throws(() => read('relay.example'), /PENSTOCK_SMARTHOST must be host:port/);
     assert.throws(() => read('relay.example:70000'), SettingsError);
+  });
+
+  it('read a key of 32 bytes however it is written, and a host name', () => {
+    const bytes = new Uint8Array(32).map((_, i) => i * 8);
+    const hex = Buffer.from(bytes).toString('hex');
+    for (const text of [hex, hex.toUpperCase(), Buffer.from(bytes).toString('base64'), ` ${hex}\n`]) {
+      assert.deepEqual(secretKeySetting.parse(text), bytes);
+    }
+    for (const text of ['', 'short', hex.slice(2), `${hex}00`, 'g'.repeat(64)]) {
+      assert.ok(!secretKeySetting.safeParse(text).success, text);
+    }
+    assert.equal(hostNameSetting.parse('MX.Example.com.'), 'mx.example.com');
+    assert.equal(hostNameSetting.parse('_spf.example.com'), '_spf.example.com');
+    for (const text of ['', 'localhost', 'a b.example', '-.example'])
+      assert.ok(!hostNameSetting.safeParse(text).success);
   });
 
   it('name every wrong variable at once, and none of the values', () => {

@@ -19,15 +19,42 @@ describe('the keys in the data folder', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('make a secret once, for the owner only', async () => {
-    const made = await loadSecretKey(folder, systemRandom);
+    const made = await loadSecretKey(folder, systemRandom, undefined);
     assert.equal(made.length, 32);
-    assert.deepEqual(await loadSecretKey(folder, systemRandom), made);
+    assert.deepEqual(await loadSecretKey(folder, systemRandom, undefined), made);
     assert.equal(statSync(join(folder, 'secret.key')).mode & 0o777, 0o600);
+  });
+
+  const given = new Uint8Array(32).fill(9);
+
+  it('take the secret of the settings, and leave none in the folder', async () => {
+    assert.deepEqual(await loadSecretKey(folder, systemRandom, given), given);
+    assert.deepEqual(await loadSecretKey(folder, systemRandom, given), given);
+    assert.throws(() => readFileSync(join(folder, 'secret.key')));
+    assert.ok(!readFileSync(join(folder, 'secret.sha256')).includes(Buffer.from(given)));
+  });
+
+  it('hold a folder to the secret it was made with, whichever way it came', async () => {
+    const made = await loadSecretKey(folder, systemRandom, undefined);
+    assert.deepEqual(await loadSecretKey(folder, systemRandom, made), made);
+    await assert.rejects(loadSecretKey(folder, systemRandom, given), /PENSTOCK_SECRET_KEY is another key than/);
+    rmSync(join(folder, 'secret.key'));
+    await assert.rejects(loadSecretKey(folder, systemRandom, undefined), /PENSTOCK_SECRET_KEY is not set/);
+    await assert.rejects(loadSecretKey(folder, systemRandom, given), /is not the key .* was made with/);
+    assert.deepEqual(await loadSecretKey(folder, systemRandom, made), made);
+  });
+
+  it('keep the secret of a folder made before there was a fingerprint', async () => {
+    const old = new Uint8Array(32).fill(3);
+    writeFileSync(join(folder, 'secret.key'), old);
+    assert.deepEqual(await loadSecretKey(folder, systemRandom, undefined), old);
+    writeFileSync(join(folder, 'secret.key'), new Uint8Array(32).fill(4));
+    await assert.rejects(loadSecretKey(folder, systemRandom, undefined), /is not the key/);
   });
 
   it('refuse a secret of the wrong length instead of replacing it', async () => {
     writeFileSync(join(folder, 'secret.key'), 'short');
-    await assert.rejects(loadSecretKey(folder, systemRandom), StartupError);
+    await assert.rejects(loadSecretKey(folder, systemRandom, undefined), StartupError);
     assert.equal(readFileSync(join(folder, 'secret.key'), 'utf8'), 'short');
   });
 
