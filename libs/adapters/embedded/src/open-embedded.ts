@@ -6,6 +6,8 @@ import { SegmentContentStore } from './content/segment-content-store.ts';
 import { lockFolder } from './folder-lock.ts';
 import { type Folds, openFolds } from './folds/open-folds.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
+import type { FollowerSettings } from './follower/follower-messages.ts';
+import { LogFeed } from './follower/log-feed.ts';
 import { CommittedOffsets } from './log/committed-offsets.ts';
 import { EmbeddedEventLog } from './log/embedded-event-log.ts';
 import { FRAME_TYPE } from './segments/frame.ts';
@@ -42,6 +44,8 @@ export interface Embedded {
   /** Opened when first asked for: where another thread has the folds, nobody asks. See `openFolds`. */
   readonly readModels: ReadModels;
   readonly archive: Archive;
+  /** Lets another thread read the log, with `followLog`: to be passed to it, the port transferred. */
+  follow(): Promise<FollowerSettings>;
   /** After every consumer has left: makes what was appended durable and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -86,6 +90,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     files: options.files,
     nextOffsets: () => log.nextOffsets(),
     committed: () => committed.all(),
+    durable: (durableSegment, end) => feed.advance(durableSegment, end),
     sealed: (full, bytes) => catalogue.seal(full, bytes),
     onFatal: (error) => {
       telemetry.log('error', 'log_write_failed', { error: error.message });
@@ -102,6 +107,13 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     partitions: options.partitions ?? {},
     tailBytes: options.tailBytes ?? 32 * MIB,
   });
+  const feed = new LogFeed({
+    folder,
+    salt,
+    log,
+    locate: (key, offset) => catalogue.locate(key, offset),
+    durable: () => writer.durable,
+  });
   const cache = new ContentCache(options.contentCacheBytes ?? 64 * MIB);
   return {
     log,
@@ -113,7 +125,9 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     get archive() {
       return folds().archive;
     },
+    follow: () => feed.follow(),
     close: async () => {
+      feed.close();
       committed.write();
       await writer.close();
       await reader.close();

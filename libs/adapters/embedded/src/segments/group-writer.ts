@@ -32,6 +32,8 @@ export interface GroupWriterOptions {
   readonly committed: () => Readonly<Record<string, number>>;
   /** A segment is full: answers the bytes of its index; the next one is `segment + 1`. */
   readonly sealed: (segment: number, segmentBytes: number) => ArrayBuffer;
+  /** Everything before this place has become durable; told before the waiters are. */
+  readonly durable: (segment: number, position: number) => void;
   /** Writing is over for good; every waiter has been told. */
   readonly onFatal: (error: Error) => void;
   readonly onIndexFailed: (message: string) => void;
@@ -87,6 +89,11 @@ export class GroupWriter {
   /** Set once a write or sync failed. */
   get failed(): Error | undefined {
     return this.failure;
+  }
+
+  /** Everything before this place is durable. */
+  get durable(): { readonly segment: number; readonly position: number } {
+    return { segment: this.durableSegment, position: this.durablePosition };
   }
 
   /** Bytes placed and not yet handed to the thread. */
@@ -232,6 +239,7 @@ export class GroupWriter {
     this.inFlight = undefined;
     this.durableSegment = group.segment;
     this.durablePosition = group.position;
+    this.options.durable(group.segment, group.position);
     for (const buffer of reply.buffers) {
       if (buffer.byteLength === CHUNK_BYTES && this.spare.length < SPARE_CHUNKS) this.spare.push(Buffer.from(buffer));
     }
