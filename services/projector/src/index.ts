@@ -1,7 +1,13 @@
 export { COUNTERS, type Counter, type Counts, RATES } from './counters/counter-names.ts';
 export type { LaneName, LaneRow } from './lanes/lane-row.ts';
 export { PROJECTOR_TRANSPORT, ProjectorModule } from './projector.module.ts';
-export { createProjector, Projector, type ProjectorDeps, type ProjectorQueries } from './projector.ts';
+export {
+  type AskedProjector,
+  createProjector,
+  Projector,
+  type ProjectorDeps,
+  type ProjectorQueries,
+} from './projector.ts';
 export type { Answer, Refusal } from './queries/answers.ts';
 export type { DeliveryStatus } from './queries/delivery-history.ts';
 export type { FactView } from './queries/fact-view.ts';

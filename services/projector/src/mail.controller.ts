@@ -1,7 +1,7 @@
 import { Controller, Get, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import type { ApiKey } from '@penstock/access';
 import { ApiKeyGuard, CurrentKey, errorBody } from '@penstock/nest';
-import { Projector } from './projector.ts';
+import { type AskedProjector, Projector } from './projector.ts';
 import type { Answer, Refusal } from './queries/answers.ts';
 import type { MessageView } from './queries/message-query.ts';
 import { BadParameterError, wholeNumber } from './queries/query-parameters.ts';
@@ -15,7 +15,7 @@ const CURSOR = { least: 1, most: 9_999_999_999 };
 @Controller('v1')
 @UseGuards(ApiKeyGuard)
 export class MailController {
-  constructor(@Inject(Projector) private readonly projector: Projector) {}
+  constructor(@Inject(Projector) private readonly projector: AskedProjector) {}
 
   @Get('messages/:messageId')
   async message(

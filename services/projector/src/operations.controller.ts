@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { ApiKeyGuard, Scoped } from '@penstock/nest';
 import { checked } from './mail.controller.ts';
-import { Projector } from './projector.ts';
+import { type AskedProjector, Projector } from './projector.ts';
 import type { LanesView } from './queries/lane-query.ts';
 import { text, trafficClass, wholeNumber } from './queries/query-parameters.ts';
 import type { ProvidersView, SourcesView } from './queries/rate-query.ts';
@@ -17,7 +17,7 @@ const DEFAULT_MINUTES = 60;
 @UseGuards(ApiKeyGuard)
 @Scoped('operate')
 export class OperationsController {
-  constructor(@Inject(Projector) private readonly projector: Projector) {}
+  constructor(@Inject(Projector) private readonly projector: AskedProjector) {}
 
   @Get('lanes')
   async lanes(@Query() query: Readonly<Record<string, unknown>>): Promise<LanesView> {

@@ -3,14 +3,14 @@ import type { ApiKeyring } from '@penstock/access';
 import { AccessModule, batchController } from '@penstock/nest';
 import { MailController } from './mail.controller.ts';
 import { OperationsController } from './operations.controller.ts';
-import { Projector } from './projector.ts';
+import { type AskedProjector, Projector } from './projector.ts';
 
 /** Names the projector's transport: the shell connects a LogStrategy with it and the projector's consumers. */
 export const PROJECTOR_TRANSPORT = Symbol('projector transport');
 
 @Module({})
 export class ProjectorModule {
-  static register(projector: Projector, keyring: ApiKeyring): DynamicModule {
+  static register(projector: AskedProjector, keyring: ApiKeyring): DynamicModule {
     return {
       module: ProjectorModule,
       imports: [AccessModule.register(keyring)],

@@ -35,17 +35,23 @@ export interface ProjectorDeps {
 
 /** What people may ask. */
 export interface ProjectorQueries {
-  readonly timelines: TimelineQuery;
-  readonly messages: MessageQuery;
-  readonly lanes: LaneQuery;
-  readonly rates: RateQuery;
+  readonly timelines: Pick<TimelineQuery, 'timeline'>;
+  readonly messages: Pick<MessageQuery, 'message'>;
+  readonly lanes: Pick<LaneQuery, 'lanes'>;
+  readonly rates: Pick<RateQuery, 'providers' | 'sources'>;
+}
+
+/** What of a projector is asked over HTTP, wherever it runs: every answer is a promise. */
+export interface AskedProjector extends PenstockService {
+  readonly queries: ProjectorQueries;
+  readonly rebuilds: Pick<Rebuilds, 'begin' | 'view' | 'list' | 'cancel'>;
 }
 
 /** Name of the read model in its store; a rebuild beside it takes another. */
 const MODEL = 'projector';
 
 /** Folds facts into counters and lanes, archives them, and answers what people ask. */
-export class Projector implements PenstockService {
+export class Projector implements AskedProjector {
   readonly consumers: readonly AnyConsumer[];
   readonly queries: ProjectorQueries;
   /** Read models rebuilt beside themselves. Reactors are no read models: a rebuild never runs them. */

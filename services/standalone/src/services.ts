@@ -7,11 +7,13 @@ import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest } from '@penstock/ingest';
 import type { PenstockService, Resolver, Telemetry } from '@penstock/ports';
-import { createProjector, PROJECTOR_TRANSPORT, type Projector } from '@penstock/projector';
+import { type AskedProjector, PROJECTOR_TRANSPORT } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
+import { ThreadedProjector } from './projection/threaded-projector.ts';
 
 export interface ServicesOptions {
   readonly engine: Embedded;
+  readonly dataDir: string;
   readonly resolver: Resolver;
   readonly telemetry: Telemetry;
   readonly keys: readonly ApiKeyEntry[];
@@ -26,13 +28,13 @@ export interface Services {
   readonly ingest: Ingest;
   readonly scheduler: Scheduler;
   readonly dispatcher: Dispatcher;
-  readonly projector: Projector;
+  readonly projector: AskedProjector;
   readonly keyring: ApiKeyring;
 }
 
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry } = options;
-  const { log, content, state, readModels, archive } = engine;
+  const { log, content, state, follow } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
@@ -52,7 +54,7 @@ export function createServices(options: ServicesOptions): Services {
     }),
     scheduler: createScheduler({ ...world, state, resolver, owner }),
     dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), owner }),
-    projector: createProjector({ ...world, readModels, archive }),
+    projector: new ThreadedProjector({ dataDir: options.dataDir, telemetry, timers: systemTimers, follow }),
   };
 }
 

@@ -80,6 +80,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   await publishPolicy({ log: engine.log, clock: systemClock, text, policy: policy.policy, changedBy: origin });
   const services = createServices({
     engine,
+    dataDir,
     resolver: egress.resolver,
     telemetry,
     keys: apiKeys.entries,
