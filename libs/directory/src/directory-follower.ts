@@ -64,7 +64,7 @@ export class DirectoryFollower implements PartitionHandler<Directory> {
     return this.state.keys.has(keyId);
   }
 
-  /** Called with the state after each batch. */
+  /** Called with the state after each batch, and at the start: there may be nothing to read. */
   onChange(listener: (state: DirectoryState) => void): void {
     this.listeners.push(listener);
   }
@@ -80,13 +80,14 @@ export class DirectoryFollower implements PartitionHandler<Directory> {
     const { begin, end } = await this.log.bounds('mail.directory', partition);
     this.endAsFound = end;
     this.fold = new DirectoryFold(begin);
+    this.changed();
     return begin;
   }
 
   async batch(_partition: number, records: readonly StoredRecord<Directory>[]): Promise<void> {
     for (const { offset, record } of records) this.fold.fold(record, offset);
     const { state } = this;
-    for (const listener of this.listeners) listener(state);
+    this.changed();
     this.settle(
       ({ offset }) => offset < state.offset,
       ({ resolve }) => resolve(),
@@ -103,6 +104,10 @@ export class DirectoryFollower implements PartitionHandler<Directory> {
       () => true,
       ({ reject }) => reject(new Error(failure)),
     );
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener(this.state);
   }
 
   private settle(isDue: (waiter: Waiter) => boolean, end: (waiter: Waiter) => void): void {

@@ -3,6 +3,7 @@ import type {
   ContentStore,
   EventLog,
   MailTransport,
+  MessageSigner,
   Random,
   Resolver,
   Telemetry,
@@ -18,6 +19,8 @@ export interface DispatcherDeps {
   readonly telemetry: Telemetry;
   readonly resolver: Resolver;
   readonly transport: MailTransport;
+  /** Closed by whoever opened it, after the dispatcher has stopped. */
+  readonly signer: MessageSigner;
   /** Name of the process, unique among those that run. */
   readonly owner: string;
 }

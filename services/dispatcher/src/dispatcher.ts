@@ -1,4 +1,5 @@
 import { ControlFollower, randomName } from '@penstock/control';
+import { DirectoryFollower } from '@penstock/directory';
 import type { Policy } from '@penstock/policy';
 import type { AnyConsumer, PenstockService } from '@penstock/ports';
 import { SteadyClock } from '@penstock/scheduling';
@@ -7,6 +8,7 @@ import { DISPATCHER_GROUP } from './commands/offset-ledger.ts';
 import { lastStart, type PendingAttempt } from './commands/pending-attempt.ts';
 import { RememberedStarts } from './commands/remembered-starts.ts';
 import { StartDeadlines } from './commands/start-deadlines.ts';
+import { Signatures } from './content/signatures.ts';
 import { ControlWriter } from './control/control-writer.ts';
 import { OwnedSources } from './control/owned-sources.ts';
 import type { DispatcherDeps } from './dispatcher-deps.ts';
@@ -33,6 +35,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 export class Dispatcher implements PenstockService {
   readonly consumers: readonly AnyConsumer[];
   private readonly follower: ControlFollower;
+  private readonly directory: DirectoryFollower;
   private readonly intake: AttemptIntake;
   private readonly paths = new Map<string, Path>();
   private readonly remembered = new RememberedStarts();
@@ -54,6 +57,7 @@ export class Dispatcher implements PenstockService {
     const { log, clock, timers, telemetry, random, owner } = deps;
     this.follower = new ControlFollower(log, telemetry, random, DISPATCHER_GROUP);
     const claimId = randomName(random);
+    this.directory = new DirectoryFollower(log, telemetry, `dispatcher-${owner}`);
     this.control = new ControlWriter({ log, clock, timers, telemetry }, claimId);
     this.settlement = new Settlement(clock, this.inFlight, this.remembered);
     this.outcomes = new OutcomeWriter({ log, timers, telemetry }, (written) => this.settlement.durable(written));
@@ -69,8 +73,10 @@ export class Dispatcher implements PenstockService {
       take: (attempts) => this.take(attempts),
     });
     this.follower.onChange(() => this.controlChanged());
+    this.directory.onChange(() => this.controlChanged());
     this.consumers = [
       this.follower.consumer,
+      this.directory.consumer,
       { group: DISPATCHER_GROUP, topic: 'mail.attempts', handler: this.intake },
     ];
   }
@@ -78,7 +84,7 @@ export class Dispatcher implements PenstockService {
   async start(): Promise<void> {}
 
   notReady(): string | undefined {
-    return this.follower.notReady() ?? this.intake.notReady();
+    return this.unread() ?? this.intake.notReady();
   }
 
   async stop(): Promise<void> {
@@ -100,14 +106,20 @@ export class Dispatcher implements PenstockService {
     await this.intake.flush();
   }
 
+  /** Why nothing may start yet: it might be against the policy, or leave unsigned. */
+  private unread(): string | undefined {
+    return this.follower.notReady() ?? this.directory.notReady();
+  }
+
   private openOffice(): PathOffice {
-    const { clock, timers, telemetry, content, random, resolver, transport } = this.deps;
+    const { clock, timers, telemetry, content, random, resolver, transport, signer } = this.deps;
     const service = this;
     return {
       clock,
       timers,
       telemetry,
       content,
+      signatures: new Signatures(signer, this.directory),
       settlement: this.settlement,
       inFlight: this.inFlight,
       control: this.control,
@@ -134,7 +146,7 @@ export class Dispatcher implements PenstockService {
 
   private controlChanged(): void {
     const { policy } = this.follower.state;
-    if (!policy || this.follower.notReady() !== undefined || this.stopping) return;
+    if (!policy || this.unread() !== undefined || this.stopping) return;
     this.sources.follow(policy);
     const { early } = this;
     this.early = [];
@@ -153,7 +165,7 @@ export class Dispatcher implements PenstockService {
       if (now > lastStart(command)) this.settlement.handBack(attempt, 'not_started', command.body.startBy);
       else this.deadlines.watch(attempt);
     }
-    if (this.follower.notReady() === undefined) this.admit(attempts);
+    if (this.unread() === undefined) this.admit(attempts);
     else this.early.push(...attempts);
   }
 

@@ -6,7 +6,7 @@ import { randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest } from '@penstock/ingest';
-import type { PenstockService, Resolver, Telemetry } from '@penstock/ports';
+import type { MessageSigner, PenstockService, Resolver, Telemetry } from '@penstock/ports';
 import { type AskedProjector, PROJECTOR_TRANSPORT } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
 import { ThreadedProjector } from './projection/threaded-projector.ts';
@@ -19,6 +19,7 @@ export interface ServicesOptions {
   readonly keys: readonly ApiKeyEntry[];
   readonly recipientKey: Uint8Array;
   readonly secretKey: Uint8Array;
+  readonly signer: MessageSigner;
   readonly administration: AdministrationSettings;
   readonly submission: { readonly host: string; readonly port: number; readonly hostname: string };
 }
@@ -33,7 +34,7 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { engine, resolver, telemetry } = options;
+  const { engine, resolver, telemetry, signer } = options;
   const { log, content, state, follow } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
@@ -53,7 +54,7 @@ export function createServices(options: ServicesOptions): Services {
       submission: { ...options.submission, door: new SmtpDoor({ timers: systemTimers, telemetry }) },
     }),
     scheduler: createScheduler({ ...world, state, resolver, owner }),
-    dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), owner }),
+    dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner }),
     projector: new ThreadedProjector({ dataDir: options.dataDir, telemetry, timers: systemTimers, follow }),
   };
 }

@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { generateDkimKey } from '@penstock/adapter-dkim';
+import { generateDkimKey, SigningPool } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
@@ -78,6 +78,8 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   undo.push(() => egress.sandbox?.stop());
   const { text, origin } = policy;
   await publishPolicy({ log: engine.log, clock: systemClock, text, policy: policy.policy, changedBy: origin });
+  const signer = new SigningPool({ secretKey });
+  undo.push(() => signer.close());
   const services = createServices({
     engine,
     dataDir,
@@ -86,6 +88,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     keys: apiKeys.entries,
     recipientKey: secretKey,
     secretKey,
+    signer,
     administration: { resolver: egress.freshResolver, generateDkimKey, bounceHost, spfInclude },
     submission: { host, port: options.smtpPort, hostname: 'localhost' },
   });

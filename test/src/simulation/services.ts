@@ -1,4 +1,5 @@
 import { ApiKeyring } from '@penstock/access';
+import { InProcessSigner } from '@penstock/adapter-dkim';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher } from '@penstock/dispatcher';
 import { createIngest, type Ingest } from '@penstock/ingest';
@@ -7,16 +8,23 @@ import { createProjector, type Projector } from '@penstock/projector';
 import { createScheduler } from '@penstock/scheduler';
 import type { SimulatedPorts } from '@penstock/simulation';
 
+const SECRET_KEY = new Uint8Array(32).fill(7);
+
 /** The real services, made as production makes them, on simulated ports. */
 export const SERVICES = {
   ingest: (ports: SimulatedPorts): Ingest => {
-    const recipientKey = new Uint8Array(32).fill(7);
-    const secretKey = recipientKey;
     const directory = new DirectoryFollower(ports.log, ports.telemetry, `ingest-${ports.owner}`);
-    return createIngest({ ...ports, recipientKey, secretKey, directory, keys: new ApiKeyring([], directory) });
+    return createIngest({
+      ...ports,
+      recipientKey: SECRET_KEY,
+      secretKey: SECRET_KEY,
+      directory,
+      keys: new ApiKeyring([], directory),
+    });
   },
   scheduler: (ports: SimulatedPorts): PenstockService => createScheduler(ports),
-  dispatcher: (ports: SimulatedPorts): PenstockService => createDispatcher(ports),
+  dispatcher: (ports: SimulatedPorts): PenstockService =>
+    createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY) }),
   projector: (ports: SimulatedPorts): Projector => createProjector(ports),
 } as const;
 

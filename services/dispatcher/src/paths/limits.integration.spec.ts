@@ -10,6 +10,7 @@ import { policyVersion } from '@penstock/policy';
 import type { Membership, Resolver } from '@penstock/ports';
 import { createDispatcher } from '../dispatcher.ts';
 import { AttemptCommands } from '../specification/attempt-commands.ts';
+import { ScriptedSigner } from '../specification/scripted-signer.ts';
 
 const POLICY = `
 egress = "sandbox"
@@ -119,6 +120,7 @@ describe('limits as the receiver counts them', () => {
       telemetry: { log: () => {} },
       resolver,
       transport: new SmtpTransport(),
+      signer: new ScriptedSigner(),
       owner: 'spec',
     });
     const memberships: Membership[] = [];

@@ -1,5 +1,6 @@
 import type { Policy } from '@penstock/policy';
 import type { Clock, ContentStore, Telemetry, Timers } from '@penstock/ports';
+import type { Signatures } from '../content/signatures.ts';
 import type { ControlWriter } from '../control/control-writer.ts';
 import type { OwnedSources } from '../control/owned-sources.ts';
 import type { ExchangerWalk } from '../exchangers/exchanger-walk.ts';
@@ -14,6 +15,7 @@ export interface PathOffice {
   readonly timers: Timers;
   readonly telemetry: Telemetry;
   readonly content: ContentStore;
+  readonly signatures: Signatures;
   readonly settlement: Settlement;
   readonly inFlight: InFlight;
   readonly control: ControlWriter;

@@ -131,15 +131,15 @@ function portsMet(timings: Timings): Met {
 const SITE_KNOWN_MS = 10_000;
 const CONTENT_RETRY_MS = 5000;
 
-/** What is not held any more can never be sent; a store that cannot answer is asked again. */
+/** What is not held any more can never be sent; a store that cannot answer, or a key that fails, is asked again. */
 export function concludeWithoutContent(
   { office }: PathFate,
   attempt: PendingAttempt,
-  found: 'missing' | 'unavailable',
+  found: 'missing' | 'unavailable' | 'unsigned',
 ): void {
   const at = office.clock.now();
   office.telemetry.log('error', `content_${found}`, { messageId: attempt.deliveries[0]?.messageId });
-  if (found === 'unavailable') {
+  if (found !== 'missing') {
     office.settlement.handBack(attempt, 'not_started', at + CONTENT_RETRY_MS);
     return;
   }

@@ -215,7 +215,7 @@ export class Path implements Waiting, PathFate {
   }
 
   private async prepare(connection: Connection, attempt: PendingAttempt): Promise<void> {
-    const loaded = await loadTransaction(attempt, this.office.content);
+    const loaded = await loadTransaction(attempt, this.office);
     if (loaded.kind === 'content') this.ready.push({ attempt, connection, transaction: loaded.transaction });
     else {
       concludeWithoutContent(this, attempt, loaded.kind);

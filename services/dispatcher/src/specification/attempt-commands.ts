@@ -16,6 +16,8 @@ export interface Wanted {
   readonly expiresAt?: number;
   readonly recipients?: number;
   readonly delivery?: Partial<AttemptDelivery>;
+  readonly head?: string;
+  readonly body?: string;
 }
 
 /** Commands as a scheduler writes them, with their content in the store. */
@@ -33,7 +35,7 @@ export class AttemptCommands {
     const site = wanted.site ?? domain;
     const deliveries: AttemptDelivery[] = [];
     for (let index = 0; index < recipients; index++) {
-      deliveries.push({ ...(await this.delivery(number, index, domain, release)), ...wanted.delivery });
+      deliveries.push({ ...(await this.delivery(number, index, domain, release, wanted)), ...wanted.delivery });
     }
     return {
       id: derivedId('attempt', number, release),
@@ -56,15 +58,21 @@ export class AttemptCommands {
     };
   }
 
-  private async delivery(number: number, index: number, domain: string, release: number): Promise<AttemptDelivery> {
+  private async delivery(
+    number: number,
+    index: number,
+    domain: string,
+    release: number,
+    { head = `X-Number: ${number}\r\n`, body: text = '\r\nhello\r\n' }: Wanted,
+  ): Promise<AttemptDelivery> {
     const blob = encodeRecipient({
       mailFrom: 'sender@penstock.test',
       address: `user${number}.${index}@${domain}`,
-      head: `X-Number: ${number}\r\n`,
+      head,
       eightBit: false,
       smtpUtf8: false,
     });
-    const [body = '', recipient = ''] = await this.content.put([encoder.encode('\r\nhello\r\n'), blob]);
+    const [body = '', recipient = ''] = await this.content.put([encoder.encode(text), blob]);
     const messageId = `m${number}`;
     return {
       deliveryId: `${messageId}.${index}.1`,

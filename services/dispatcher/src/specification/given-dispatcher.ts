@@ -1,10 +1,11 @@
 import type { Attempt, Control, Fact } from '@penstock/events';
 import { policyVersion } from '@penstock/policy';
-import type { ContentStore, EventLog, Membership } from '@penstock/ports';
+import type { ContentStore, EventLog, Membership, MessageSigner } from '@penstock/ports';
 import { createDispatcher, type Dispatcher } from '../dispatcher.ts';
 import { AttemptCommands, type Wanted } from './attempt-commands.ts';
 import { ManualTime, settle } from './manual-time.ts';
 import { ScriptedResolver } from './scripted-resolver.ts';
+import { ScriptedSigner } from './scripted-signer.ts';
 import { ScriptedTransport } from './scripted-transport.ts';
 
 /** One source, s1, on partition 3; a second, s2, on partition 4; suspensions of 30 s. */
@@ -47,6 +48,7 @@ export interface Given {
   readonly time?: ManualTime;
   readonly transport?: ScriptedTransport;
   readonly resolver?: ScriptedResolver;
+  readonly signer?: MessageSigner;
 }
 
 /** A dispatcher on a given log, with scripted hosts and DNS and time that stands still. */
@@ -74,6 +76,7 @@ export class GivenDispatcher {
       telemetry: { log: (_, event) => this.logged.push(event) },
       resolver: this.resolver,
       transport: this.transport,
+      signer: given.signer ?? new ScriptedSigner(),
       owner: 'spec',
     });
   }
