@@ -49,6 +49,8 @@ export interface Rig {
   /** The message as it will be sent. */
   message(fact: Processed): string;
   stop(): Promise<void>;
+  /** Its partitions are others' to take, though its handlers may never return. */
+  kill(): void;
 }
 
 export interface RigOptions extends Partial<Omit<IngestDeps, 'log' | 'submission'>> {
@@ -99,6 +101,7 @@ export async function startIngest({ submission, ...options }: RigOptions = {}): 
       await Promise.all(memberships.map((membership) => membership.leave()));
       await ingest.stop();
     },
+    kill: () => log.disconnect(),
   };
 }
 
