@@ -8,6 +8,7 @@ const BANNER: Banner = {
   host: '::1',
   httpPort: 8080,
   smtpPort: 2525,
+  tls: 'own certificate',
   dataDir: '/var/lib/penstock',
   policyOrigin: 'policy.toml',
   policyVersion: '0123456789ab',

@@ -6,6 +6,10 @@ export interface Banner {
   readonly host: string;
   readonly httpPort: number;
   readonly smtpPort: number;
+  /** Where TLS comes first; absent if nowhere. */
+  readonly smtpsPort?: number | undefined;
+  /** Which certificate encrypts submission. */
+  readonly tls: string;
   readonly dataDir: string;
   readonly policyOrigin: string;
   readonly policyVersion: string;
@@ -26,6 +30,8 @@ export function bannerText(banner: Banner): string {
     '',
     `  HTTP API         ${url}`,
     `  SMTP submission  ${inUrl(banner.host)}:${banner.smtpPort}  (user apikey, the API key as password)`,
+    ...(banner.smtpsPort === undefined ? [] : [`  SMTP over TLS    ${inUrl(banner.host)}:${banner.smtpsPort}`]),
+    `  TLS              ${banner.tls}`,
     `  API key          ${banner.key === undefined ? banner.keyNote : `${banner.key}  (${banner.keyNote})`}`,
     `  Data folder      ${banner.dataDir}`,
     `  Policy           ${banner.policyOrigin}, version ${banner.policyVersion}`,

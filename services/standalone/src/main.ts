@@ -26,6 +26,8 @@ async function main(args: readonly string[]): Promise<void> {
       process.exit(1);
     },
   });
+  // Not with a self-made certificate: whoever closes the terminal of a first try wants it to end.
+  if (standalone.tls.own) process.on('SIGHUP', () => void standalone.tls.reload());
   onShutdownSignals({ stop: standalone.stop, telemetry, exit: (code) => process.exit(code) });
   await becameReady(standalone, (reason) => complain(`still starting: ${reason}`));
   await warnOfKeys(standalone);
@@ -54,12 +56,16 @@ function help(): void {
 }
 
 function banner(standalone: Standalone, { host, apiKey }: Settings, policy: LoadedPolicy, startedInMs: number): string {
-  const { httpPort, smtpPort, dataDir, egress, apiKeys } = standalone;
+  const { httpPort, smtpPort, smtpsPort, tls, dataDir, egress, apiKeys } = standalone;
   return bannerText({
     startedInMs,
     host,
     httpPort,
     smtpPort,
+    smtpsPort,
+    tls: tls.own
+      ? 'certificate of PENSTOCK_TLS_CERT'
+      : 'self-made certificate; on loopback STARTTLS is not offered, and works',
     dataDir,
     policyOrigin: policy.origin,
     policyVersion: policy.policy.version,

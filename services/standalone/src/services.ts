@@ -1,11 +1,11 @@
 import { type ApiKeyEntry, ApiKeyring } from '@penstock/access';
 import type { Embedded } from '@penstock/adapter-embedded';
-import { SmtpDoor, SmtpTransport } from '@penstock/adapter-smtp';
+import { SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
-import { type AdministrationSettings, createIngest, type Ingest } from '@penstock/ingest';
+import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
 import type { MessageSigner, PenstockService, Resolver, Telemetry } from '@penstock/ports';
 import { type AskedProjector, PROJECTOR_TRANSPORT } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
@@ -21,7 +21,7 @@ export interface ServicesOptions {
   readonly secretKey: Uint8Array;
   readonly signer: MessageSigner;
   readonly administration: AdministrationSettings;
-  readonly submission: { readonly host: string; readonly port: number; readonly hostname: string };
+  readonly submission: SubmissionSettings;
 }
 
 /** The four services over one engine. */
@@ -51,7 +51,7 @@ export function createServices(options: ServicesOptions): Services {
       secretKey: options.secretKey,
       administration: options.administration,
       recipientKey: options.recipientKey,
-      submission: { ...options.submission, door: new SmtpDoor({ timers: systemTimers, telemetry }) },
+      submission: options.submission,
     }),
     scheduler: createScheduler({ ...world, state, resolver, owner }),
     dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner }),

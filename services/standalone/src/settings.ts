@@ -27,6 +27,30 @@ export const SETTINGS = {
     schema: portSetting,
     default: '2525',
   },
+  smtpsPort: {
+    name: 'PENSTOCK_SMTPS_PORT',
+    description: 'Port of SMTP submission over TLS from the first byte, usually 465; off if unset.',
+    schema: portSetting,
+    placeholder: 'off',
+  },
+  hostname: {
+    name: 'PENSTOCK_HOSTNAME',
+    description: 'Name of this host in SMTP greetings, Received fields and a self-made certificate.',
+    schema: hostNameSetting,
+    placeholder: 'localhost',
+  },
+  tlsCert: {
+    name: 'PENSTOCK_TLS_CERT',
+    description: 'Certificate of SMTP submission and those above it, PEM; read again when it changes.',
+    schema: textSetting,
+    placeholder: 'self-made',
+  },
+  tlsKey: {
+    name: 'PENSTOCK_TLS_KEY',
+    description: 'Private key of PENSTOCK_TLS_CERT, PEM without a passphrase.',
+    schema: textSetting,
+    placeholder: 'self-made',
+  },
   dataDir: {
     name: 'PENSTOCK_DATA_DIR',
     description: 'Folder of everything that must outlive the process.',

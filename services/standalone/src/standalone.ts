@@ -14,15 +14,24 @@ import { type ApiKeySettings, type LoadedApiKeys, loadApiKeys } from './keys/api
 import { loadSecretKey } from './keys/secret-key.ts';
 import { publishPolicy } from './policy/policy-publication.ts';
 import type { LoadedPolicy } from './policy/policy-text.ts';
+import { onPorts } from './ports.ts';
 import { createServices, type Services, startOrder } from './services.ts';
 import { StandaloneModule } from './standalone.module.ts';
 import { errnoOf, StartupError } from './startup-error.ts';
+import { openSubmissionTls, type SubmissionTls } from './tls/submission-tls.ts';
 import { UndoStack } from './undo-stack.ts';
 
 export interface StandaloneOptions {
   readonly host: string;
   readonly httpPort: number;
   readonly smtpPort: number;
+  /** Where TLS comes first; nowhere if absent. */
+  readonly smtpsPort?: number | undefined;
+  /** Name of this host in SMTP; localhost if absent. */
+  readonly hostname?: string | undefined;
+  /** PEM files; a self-made certificate is used where they are absent. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
   readonly dataDir: string;
   readonly keys: ApiKeySettings;
   readonly policy: LoadedPolicy;
@@ -41,6 +50,8 @@ export interface StandaloneOptions {
 export interface Standalone {
   readonly httpPort: number;
   readonly smtpPort: number;
+  readonly smtpsPort: number | undefined;
+  readonly tls: SubmissionTls;
   readonly dataDir: string;
   readonly apiKeys: LoadedApiKeys;
   readonly egress: EgressRoute;
@@ -68,12 +79,14 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 }
 
 async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<Standalone> {
-  const { host, telemetry, policy, bounceHost, spfInclude } = options;
+  const { host, hostname = 'localhost', telemetry, policy, bounceHost, spfInclude } = options;
   const dataDir = resolve(options.dataDir);
   const engine = await openEngine(options, dataDir);
   undo.push(() => engine.close());
   const secretKey = await loadSecretKey(dataDir, systemRandom, options.secretKey);
   const apiKeys = await loadApiKeys(options.keys, dataDir, systemRandom);
+  const tls = await openTls(options, dataDir);
+  undo.push(() => tls.stop());
   const egress = await openEgress(policy.policy, systemClock);
   undo.push(() => egress.sandbox?.stop());
   const { text, origin } = policy;
@@ -90,7 +103,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     secretKey,
     signer,
     administration: { resolver: egress.freshResolver, generateDkimKey, bounceHost, spfInclude },
-    submission: { host, port: options.smtpPort, hostname: 'localhost' },
+    submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
   const app = await createApplication(services, egress.sandbox, telemetry);
   undo.push(() => app.close());
@@ -99,6 +112,8 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   return {
     httpPort,
     smtpPort: services.ingest.submissionPort ?? options.smtpPort,
+    smtpsPort: services.ingest.implicitTlsPort,
+    tls,
     dataDir,
     apiKeys,
     egress,
@@ -106,6 +121,13 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     unreadableKeys: async () => (await services.ingest.administration?.unreadableKeys()) ?? [],
     stop: () => undo.run(),
   };
+}
+
+function openTls(options: StandaloneOptions, dataDir: string): Promise<SubmissionTls> {
+  const { host, smtpsPort, hostname = 'localhost', tlsCert, tlsKey, telemetry } = options;
+  const onLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const settings = { tlsCert, tlsKey, hostname, needed: smtpsPort !== undefined || !onLoopback };
+  return openSubmissionTls(settings, dataDir, { clock: systemClock, timers: systemTimers, telemetry });
 }
 
 async function openEngine({ telemetry, onFatal, engine }: StandaloneOptions, dataDir: string) {
@@ -153,8 +175,10 @@ async function startServices(
   options: StandaloneOptions,
   undo: UndoStack,
 ): Promise<void> {
+  const { host, smtpPort, smtpsPort } = options;
+  const implicit = smtpsPort === undefined ? [] : [{ setting: 'PENSTOCK_SMTPS_PORT', port: smtpsPort }];
   for (const { service, transportId } of startOrder(services)) {
-    await onPort(options.smtpPort, 'PENSTOCK_SMTP_PORT', options.host, () => service.start());
+    await onPorts(host, [{ setting: 'PENSTOCK_SMTP_PORT', port: smtpPort }, ...implicit], () => service.start());
     undo.push(() => service.stop());
     const strategy = new LogStrategy({ log, consumers: service.consumers, transportId });
     undo.push(() => strategy.close());
@@ -168,30 +192,12 @@ async function listenHttp(app: NestFastifyApplication, options: StandaloneOption
   const { host, httpPort } = options;
   await app.init();
   // Fastify's own: Nest's would log a port in use as well, with a stack.
-  await onPort(httpPort, 'PENSTOCK_HTTP_PORT', host, () =>
+  await onPorts(host, [{ setting: 'PENSTOCK_HTTP_PORT', port: httpPort }], () =>
     app.getHttpAdapter().getInstance().listen({ port: httpPort, host }),
   );
   undo.push(() => app.getHttpAdapter().close() as Promise<unknown>);
   const address: unknown = app.getHttpServer().address();
   return typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : httpPort;
-}
-
-async function onPort(port: number, setting: string, host: string, listen: () => Promise<unknown>): Promise<void> {
-  try {
-    await listen();
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'EADDRINUSE') {
-      throw new StartupError(
-        `${setting}: port ${port} of ${host} is in use; choose another one (0 lets the system choose)`,
-      );
-    }
-    if (errno === 'EACCES') throw new StartupError(`${setting}: port ${port} of ${host} may not be used by this user`);
-    if (errno === 'EADDRNOTAVAIL' || errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') {
-      throw new StartupError(`PENSTOCK_HOST: ${host} is no address of this machine`);
-    }
-    throw error;
-  }
 }
 
 /** How long a look at the services' readiness waits for the next one. */
