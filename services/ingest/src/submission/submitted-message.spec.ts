@@ -67,4 +67,11 @@ describe('a submitted message', () => {
     assert.deepEqual(flags('Subject: x\r\n\r\n\xfc\r\n'), { eightBit: true, eightBitHeaders: false });
     assert.deepEqual(flags('Subject: \xfc\r\n\r\ny\r\n'), { eightBit: true, eightBitHeaders: true });
   });
+
+  it('tells what stands in a field, all of its lines and every time it is there', () => {
+    const message = read('From: a@x.example\r\nto: b\r\nFROM : c\r\n d\r\n\r\nFrom: body\r\n');
+    assert.deepEqual(message.fieldValues('from'), ['a@x.example', 'c\r\n d']);
+    assert.deepEqual(message.fieldValues('sender'), []);
+    assert.deepEqual(read('From: \xc3\xbc@x.example\r\n\r\n').fieldValues('from'), ['\u00fc@x.example']);
+  });
 });
