@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { repairLineEnds } from '@penstock/mail';
 import fc from 'fast-check';
 import { contentSize, encodeData } from './data-encoding.ts';
 
@@ -52,6 +53,22 @@ describe('content after DATA', () => {
         const repaired = text.replace(/\r\n|\r|\n/g, '\n').split('\n');
         if (repaired.at(-1) === '') repaired.pop();
         assert.deepEqual(received, repaired);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is read by a receiver as it was signed: as the repair of its line ends leaves it', () => {
+    const pieces = fc.array(fc.string({ unit: fc.constantFrom('\r', '\n', '\r\n', '.', 'a'), maxLength: 8 }), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(pieces, (texts) => {
+        const repaired = repairLineEnds(texts.map((text) => Buffer.from(text, 'latin1')));
+        const read = (wire: string) => wire.slice(0, -3).replace(/(^|\r\n)\./g, '$1');
+        assert.equal(read(encoded(...texts)), Buffer.concat(repaired).toString('latin1'));
+        const again = encodeData(repaired);
+        assert.equal(Buffer.concat(again).toString('latin1'), encoded(...texts));
       }),
       { numRuns: 2000 },
     );
