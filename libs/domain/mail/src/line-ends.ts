@@ -23,16 +23,24 @@ export function repairLineEnds(pieces: readonly Uint8Array[]): readonly Uint8Arr
 const LINE_FEED = new Uint8Array([LF]);
 const LINE_END = new Uint8Array([CR, LF]);
 
-/** Whether `piece` can stay as it is after the byte `previous`. A CR as its last byte is judged with the next piece. */
+/** One character per byte, which is all that matters here. */
+const decoder = new TextDecoder('latin1');
+
+/**
+ * Whether `piece` can stay as it is after the byte `previous`. A CR as its last byte is judged with the next piece.
+ * Searches a string: per line that is several times faster than searching the bytes.
+ */
 function isClean(piece: Uint8Array, previous: number): boolean {
-  const last = piece.length - 1;
   if (previous === CR && piece[0] !== LF) return false;
-  let cr = piece.indexOf(CR);
-  for (let lf = piece.indexOf(LF); lf >= 0; lf = piece.indexOf(LF, lf + 1)) {
-    if (lf === 0 ? previous !== CR : cr !== lf - 1) return false;
-    if (lf > 0) cr = piece.indexOf(CR, lf + 1);
+  const text = decoder.decode(piece);
+  let lineStart = previous === CR ? 1 : 0;
+  for (;;) {
+    const cr = text.indexOf('\r', lineStart);
+    const lf = text.indexOf('\n', lineStart);
+    if (cr < 0 || cr === text.length - 1) return lf < 0;
+    if (lf !== cr + 1) return false;
+    lineStart = lf + 1;
   }
-  return cr < 0 || cr === last;
 }
 
 function rewritten(piece: Uint8Array, before: number): Uint8Array {
