@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 export * from './access/api-key.guard.ts';
 export * from './access/http-errors.ts';
+export * from './access/http-server-options.ts';
 export * from './health/health.controller.ts';
 export * from './logging/nest-logger.ts';
 export * from './logging/pino-telemetry.ts';

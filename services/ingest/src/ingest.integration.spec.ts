@@ -6,7 +6,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { isMessageId } from '@penstock/events';
-import { HttpErrorsFilter } from '@penstock/nest';
+import { HTTP_SERVER_OPTIONS, HttpErrorsFilter } from '@penstock/nest';
 import { createTransport } from 'nodemailer';
 import { IngestModule } from './ingest.module.ts';
 import { KEYS, mailBody, type Rig, startIngest, until } from './ingest-rig.spec.ts';
@@ -29,7 +29,7 @@ describe('ingest over the wire', () => {
     smtpPort = rig.ingest.submissionPort ?? 0;
     @Module({ imports: [IngestModule.register(rig.ingest)] })
     class UnderTest {}
-    const adapter = new FastifyAdapter();
+    const adapter = new FastifyAdapter(HTTP_SERVER_OPTIONS);
     configureHttp(adapter, rig.ingest);
     app = await NestFactory.create<NestFastifyApplication>(UnderTest, adapter, { logger: false });
     app.useGlobalFilters(new HttpErrorsFilter({ log: () => {} }));
@@ -120,6 +120,47 @@ describe('ingest over the wire', () => {
     const refused = await send(filled(31_000_000));
     assert.equal(refused.status, 413);
     assert.equal(errorsOf(refused)[0]?.field, null);
+  });
+
+  it('answers a repeated Idempotency-Key with the same id, and another body under it with 422', async () => {
+    const headers = { 'idempotency-key': 'over the wire' };
+    const first = await send(JSON.stringify(mailBody()), headers);
+    assert.equal(first.status, 202);
+    assert.deepEqual(await send(JSON.stringify(mailBody()), headers), first);
+    const other = await send(JSON.stringify(mailBody({ subject: 'Other' })), headers);
+    assert.equal(other.status, 422);
+    assert.equal(errorsOf(other)[0]?.field, null);
+    assert.equal((await send(JSON.stringify(mailBody()), { 'idempotency-key': 'k'.repeat(256) })).status, 400);
+    await until(() => rig.processed().some(({ messageId }) => messageId === first.messageId));
+    assert.equal(rig.processed().filter(({ messageId }) => messageId === first.messageId).length, 1);
+  });
+
+  it('refuses headers that are too large in the shape of every error', async () => {
+    const answer = await send(JSON.stringify(mailBody()), { 'x-large': 'x'.repeat(20_000) });
+    assert.equal(answer.status, 431);
+    assert.equal(errorsOf(answer)[0]?.field, null);
+  });
+
+  it('puts values in place of tags, for each recipient its own', async () => {
+    const personalizations = ['Ann', 'Jürgen'].map((name, i) => ({
+      to: [{ email: `s${i}@example.org` }],
+      substitutions: { '-name-': name, '-no-': String(i), '-unused-': '\r\n' },
+    }));
+    const content = [{ type: 'text/plain', value: 'Dear -name-,\nyou are -no-.' }];
+    const headers = { 'X-Name': '-name-' };
+    const answer = await send(JSON.stringify(mailBody({ personalizations, content, headers, subject: 'For -name-' })));
+    assert.equal(answer.status, 202, answer.body);
+    const mine = () => rig.processed().filter(({ messageId }) => messageId === answer.messageId);
+    await until(() => mine().length === 2);
+    const [ann = '', jurgen = ''] = mine()
+      .toSorted((a, b) => a.body.index - b.body.index)
+      .map((fact) => rig.message(fact));
+    assert.match(ann, /^Subject: For Ann\r$/m);
+    assert.match(ann, /^X-Name: Ann\r$/m);
+    assert.ok(ann.endsWith('Content-Transfer-Encoding: 7bit\r\n\r\nDear Ann,\r\nyou are 0.\r\n'));
+    assert.match(jurgen, /^Subject: =\?UTF-8\?/m);
+    assert.ok(jurgen.endsWith('quoted-printable\r\n\r\nDear J=C3=BCrgen,\r\nyou are 1.\r\n'));
+    for (const fact of mine()) assert.ok(fact.body.size >= rig.message(fact).length);
   });
 
   it('gives up on a request that does not arrive', () => {

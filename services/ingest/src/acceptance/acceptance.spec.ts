@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { choosePartition, classPartitions, parseDeliveryId, TOPICS } from '@penstock/events';
+import { choosePartition, classPartitions, factId, parseDeliveryId, TOPICS } from '@penstock/events';
 import { decodeManifest, listRecipients } from '@penstock/mail';
 import type { AnyAppendBatch } from '@penstock/ports';
-import { countingRandom, KEYS, mailBody, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
+import { countingRandom, KEYS, mailBody, NOW, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
 import { newMessageId } from './message-id.ts';
+import { processedId } from './processed.ts';
 import { RecipientHasher } from './recipient-hash.ts';
 
 function key(rig: Rig, presented: string) {
@@ -139,6 +140,23 @@ describe('acceptance', () => {
       }
       assert.equal(new Set(facts.map(({ partition }) => partition)).size, count);
       await rig.stop();
+    }
+  });
+
+  it('takes its times from a clock that does not jump, but for the Date that people read', async () => {
+    let wall = NOW;
+    const rig = await startIngest({ clock: { now: () => wall, monotonic: () => 0 } });
+    wall = NOW - 100 * 3_600_000;
+    await send(rig, mailBody());
+    const [fact] = rig.processed();
+    assert.deepEqual([fact?.at, fact?.body.acceptedAt, fact?.body.sendAt], [NOW, NOW, NOW]);
+    assert.match((fact && rig.message(fact)) ?? '', /^Date: Thu, 27 Dec 2029 20:00:00 \+0000\r$/m);
+    await rig.stop();
+  });
+
+  it('derives the id of a processed fact as everybody does', () => {
+    for (const id of ['m.0.1', 'q7Zf3mVbTk2XhR0sYc9LAw.999.31']) {
+      assert.equal(processedId(id), factId(id, 0, 'processed', ''));
     }
   });
 

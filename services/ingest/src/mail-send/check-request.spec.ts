@@ -25,6 +25,8 @@ function problems(body: unknown): readonly Problem[] {
 const to = [{ email: 'ann@example.org' }];
 const one = (changes: Readonly<Record<string, unknown>>) => ({ personalizations: [{ to, ...changes }] });
 const people = (count: number) => Array.from({ length: count }, (_, i) => ({ email: `r${i}@example.org` }));
+const LONG = 't'.repeat(101);
+const plain = (value: string) => [{ type: 'text/plain', value }];
 const attachment = { content: 'AAAA', filename: 'a.pdf' };
 const seconds = (ms: number) => Math.floor(ms / 1000);
 const HOUR = 3_600_000;
@@ -131,6 +133,50 @@ const REFUSED: readonly Row[] = [
   [{ categories: ['c'.repeat(256)] }, 'categories.0', SG_WITH.categoryTooLong(`${'c'.repeat(200)}…`)],
   [{ categories: ['é'] }, 'categories.0', SG.categoriesAscii],
   [{ categories: ['a', 'a'] }, 'categories.1', SG_WITH.duplicateCategory('a')],
+  [one({ substitutions: [] }), 'personalizations.0.substitutions', SG.substitutions],
+  [one({ substitutions: { a: 7 } }), 'personalizations.0.substitutions', SG.substitutions],
+  [one({ substitutions: { '': 'x' } }), 'personalizations.0.substitutions', OWN_TEXTS.substitutionTag],
+  [one({ substitutions: { [LONG]: 'x' } }), 'personalizations.0.substitutions', OWN_TEXTS.substitutionTag],
+  [one({ substitutions: { a: 'x'.repeat(9_995) } }), 'personalizations.0.substitutions', OWN_TEXTS.substitutionsSize],
+  [one({ substitutions: { a: 'x\0' } }), 'personalizations.0.substitutions.a', OWN_TEXTS.contentText],
+  [one({ substitutions: { a: '\ud800' } }), 'personalizations.0.substitutions.a', OWN_TEXTS.contentText],
+  ...['\r', '\n', '\r\nBcc: v@example.org', '\u2028', '\t'].map(
+    (value): Row => [
+      one({ subject: 'Hi -n-', substitutions: { '-n-': value } }),
+      'personalizations.0.substitutions',
+      OWN_TEXTS.substitutedControls,
+    ],
+  ),
+  [
+    { headers: { 'X-A': '-n-' }, ...one({ substitutions: { '-n-': 'a\r\nX-B: c' } }) },
+    'personalizations.0.substitutions',
+    OWN_TEXTS.substitutedControls,
+  ],
+  [
+    one({ subject: '-n-'.repeat(3), substitutions: { '-n-': 'x'.repeat(9_000) } }),
+    'personalizations.0.substitutions',
+    OWN_TEXTS.substitutedTooLong,
+  ],
+  [
+    { content: plain('-n-'.repeat(10_000)), ...one({ substitutions: { '-n-': 'x'.repeat(9_000) } }) },
+    'personalizations.0.substitutions',
+    OWN_TEXTS.substitutedTooLong,
+  ],
+  [
+    { content: plain('-n-'.repeat(400_000)), ...one({ substitutions: { '-n-': 'x' } }) },
+    'content',
+    OWN_TEXTS.templateTooLong,
+  ],
+  [
+    {
+      content: plain('x'.repeat(900_000)),
+      personalizations: people(100).map((person, i) => ({ to: [person], substitutions: { [`-${i}-`]: 'x' } })),
+    },
+    'personalizations',
+    OWN_TEXTS.substitutionSets,
+  ],
+  [{ content: plain('a\0b') }, 'content.0.value', OWN_TEXTS.contentText],
+  [{ content: plain('a\ud800b') }, 'content.0.value', OWN_TEXTS.contentText],
   [{ custom_args: [] }, 'custom_args', OWN_TEXTS.customArgsObject],
   [{ custom_args: { a: 7 } }, 'custom_args.a', SG.customArgs],
   [one({ custom_args: {} }), 'personalizations.0.custom_args', SG.customArgsEmpty],
@@ -157,7 +203,7 @@ const REFUSED: readonly Row[] = [
 ];
 
 const RESERVED =
-  'x-sg-id x-sg-eid Received DKIM-Signature Content-Type Content-Transfer-Encoding To From Subject Reply-To CC BCC MIME-Version Content-Disposition';
+  'x-sg-id x-sg-eid Received DKIM-Signature Content-Type Content-Transfer-Encoding To From Subject Reply-To CC BCC MIME-Version Content-Disposition X-SMTPAPI Resent-Bcc Return-Path';
 
 const NOT_SUPPORTED: readonly Readonly<Record<string, unknown>>[] = [
   { template_id: 'd-1' },
@@ -304,6 +350,34 @@ describe('an accepted body', () => {
     );
     assert.deepEqual(first?.customArgs, { a: 'own', b: 'shared' });
     assert.equal(second?.bcc[0]?.mailbox.address, 'r1@example.org');
+  });
+
+  it('with substitutions has them in subject and headers, and keeps for the content what it asks for', () => {
+    const request = accepted({
+      subject: 'Hi -name-',
+      headers: { 'X-A': '-name-', 'X-B': 'as it is' },
+      content: plain('Dear -name-: -lines-'),
+      personalizations: [
+        { to, substitutions: { '-name-': 'Ann', '-lines-': 'a\r\n.\r\nb', '-unused-': 'x' } },
+        { to: people(1) },
+      ],
+    });
+    const [ann, other] = request.personalizations;
+    assert.ok(request.template);
+    assert.deepEqual([ann?.subject, other?.subject], ['Hi Ann', 'Hi -name-']);
+    assert.deepEqual(
+      [...(ann?.headers.values() ?? [])].map(({ value }) => value),
+      ['Ann', 'as it is'],
+    );
+    assert.deepEqual(ann?.substitutions, { '-name-': 'Ann', '-lines-': 'a\r\n.\r\nb' });
+    assert.deepEqual(other?.substitutions, {});
+  });
+
+  it('whose content holds none of the tags is no template', () => {
+    const request = accepted({ subject: '-n-', ...one({ substitutions: { '-n-': 'Ann' } }) });
+    assert.equal(request.template, false);
+    assert.equal(request.personalizations[0]?.subject, 'Ann');
+    assert.equal(accepted(one({ substitutions: {} })).template, false);
   });
 
   it('is sent at once when its time is past, and within 72 hours', () => {
