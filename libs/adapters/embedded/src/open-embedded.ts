@@ -4,7 +4,7 @@ import type { Archive, ContentStore, EventLog, ReadModels, StateStore, Telemetry
 import { ContentCache } from './content/content-cache.ts';
 import { SegmentContentStore } from './content/segment-content-store.ts';
 import { lockFolder } from './folder-lock.ts';
-import { type Folds, openFolds } from './folds/open-folds.ts';
+import { foldsWhenAsked } from './folds/open-folds.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
 import type { FollowerSettings } from './follower/follower-messages.ts';
 import { LogFeed } from './follower/log-feed.ts';
@@ -70,22 +70,16 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const { dataDir, telemetry } = options;
   const folder = join(dataDir, 'segments');
   const recovered = recoverSegments(folder, telemetry);
-  const { catalogue, salt, segment, position } = recovered;
+  const { catalogue, salt } = recovered;
   const reader = new SegmentReader(folder, salt);
   const committed = new CommittedOffsets(recovered.committed, (bytes) =>
     writer.failed ? undefined : writer.place(FRAME_TYPE.positions, bytes),
   );
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
-  let opened: Folds | undefined;
-  const folds = () => {
-    opened ??= openFolds({ dataDir, telemetry });
-    return opened;
-  };
+  const folds = foldsWhenAsked({ dataDir, telemetry });
   const writer = new GroupWriter({
+    ...recovered,
     folder,
-    salt,
-    segment,
-    position,
     segmentBytes: options.segmentBytes ?? 128 * MIB,
     files: options.files,
     nextOffsets: () => log.nextOffsets(),
@@ -107,23 +101,17 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     partitions: options.partitions ?? {},
     tailBytes: options.tailBytes ?? 32 * MIB,
   });
-  const feed = new LogFeed({
-    folder,
-    salt,
-    log,
-    locate: (key, offset) => catalogue.locate(key, offset),
-    durable: () => writer.durable,
-  });
+  const feed = new LogFeed({ folder, salt, log, catalogue, writer });
   const cache = new ContentCache(options.contentCacheBytes ?? 64 * MIB);
   return {
     log,
     content: new SegmentContentStore(writer, reader, cache),
     state,
     get readModels() {
-      return folds().readModels;
+      return folds.readModels;
     },
     get archive() {
-      return folds().archive;
+      return folds.archive;
     },
     follow: () => feed.follow(),
     close: async () => {
@@ -131,7 +119,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
       committed.write();
       await writer.close();
       await reader.close();
-      for (const fold of [state, opened]) fold?.close();
+      for (const fold of [state, folds]) fold.close();
       lock.release();
     },
   };

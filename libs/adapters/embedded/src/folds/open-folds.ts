@@ -29,3 +29,21 @@ export function openFolds({ dataDir, telemetry }: FoldsOptions): Folds {
     },
   };
 }
+
+/** Opens them when one of them is first asked for: where another thread has the files, nobody asks. */
+export function foldsWhenAsked(options: FoldsOptions): Folds {
+  let opened: Folds | undefined;
+  const folds = () => {
+    opened ??= openFolds(options);
+    return opened;
+  };
+  return {
+    get archive() {
+      return folds().archive;
+    },
+    get readModels() {
+      return folds().readModels;
+    },
+    close: () => opened?.close(),
+  };
+}

@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { TOPICS, type Topic } from '@penstock/events';
 import type { EventLog } from '@penstock/ports';
 import { partitionKey } from '../log/partition-key.ts';
-import type { LocatedExtent } from '../segments/segment-catalogue.ts';
+import type { SegmentCatalogue } from '../segments/segment-catalogue.ts';
 import { DurableEnd, type SegmentPlace } from './durable-end.ts';
 import type { FollowerMessage, FollowerRequest, FollowerSettings } from './follower-messages.ts';
 
@@ -10,9 +10,8 @@ export interface LogFeedOptions {
   readonly folder: string;
   readonly salt: number;
   readonly log: EventLog;
-  readonly locate: (key: number, offset: number) => Promise<LocatedExtent | undefined>;
-  /** How far the segments are durable now. */
-  readonly durable: () => SegmentPlace;
+  readonly catalogue: Pick<SegmentCatalogue, 'locate'>;
+  readonly writer: { readonly durable: SegmentPlace };
 }
 
 interface Follower {
@@ -35,15 +34,15 @@ export class LogFeed {
 
   /** One more follower, until its end of the port is closed. */
   async follow(): Promise<FollowerSettings> {
-    const { folder, salt, durable } = this.options;
+    const { folder, salt, writer } = this.options;
     const { port1, port2 } = new MessageChannel();
     const follower = { end: new DurableEnd(), port: port1 };
     // From one turn of the event loop: the bounds are those of the place.
-    const { segment, position } = durable();
+    const { segment, position } = writer.durable;
     const bounds = await this.bounds();
     follower.end.advance(segment, position);
     this.followers.add(follower);
-    const now = durable();
+    const now = writer.durable;
     follower.end.advance(now.segment, now.position);
     port1.on('message', (request: FollowerRequest) => void this.answer(port1, request));
     port1.on('close', () => this.followers.delete(follower));
@@ -81,14 +80,14 @@ export class LogFeed {
   }
 
   private valueOf(request: FollowerRequest): Promise<unknown> {
-    const { log, locate } = this.options;
+    const { log, catalogue } = this.options;
     switch (request.kind) {
       case 'bounds':
         return log.bounds(request.topic, request.partition);
       case 'committed':
         return log.committed(request.group, request.topic, request.partition);
       case 'locate':
-        return locate(request.key, request.offset);
+        return catalogue.locate(request.key, request.offset);
     }
   }
 }
