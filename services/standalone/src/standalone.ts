@@ -102,7 +102,13 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     recipientKey: secretKey,
     secretKey,
     signer,
-    administration: { resolver: egress.freshResolver, generateDkimKey, bounceHost, spfInclude },
+    administration: {
+      resolver: egress.freshResolver,
+      generateDkimKey,
+      // A bare name means nothing to others.
+      bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
+      spfInclude,
+    },
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
   const app = await createApplication(services, egress.sandbox, telemetry);
