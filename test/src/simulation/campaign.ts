@@ -9,6 +9,17 @@ export interface Acknowledged {
   readonly recipients: readonly string[];
 }
 
+/** What one client asks for. */
+interface Mail {
+  readonly n: number;
+  readonly attempt: number;
+  /** Sent again as it is, under one key. */
+  readonly keyed: boolean;
+  readonly recipients: readonly string[];
+  readonly request: object;
+  readonly key: ApiKey;
+}
+
 /** All at once, quickly, or over half a minute: each seed has one of them. */
 const SPREADS_MS = [500, 5_000, 30_000];
 /** In half of the seeds most of the mail is for one domain. */
@@ -16,9 +27,12 @@ const FOCUS = 0.8;
 /** A client gives up waiting for an answer, and sends the same again. */
 const PATIENCE_MS = 10_000;
 
+/** So many clients send an Idempotency-Key: then every try is the same, and must become one mail. */
+const KEYED = 0.3;
+
 /**
- * Clients that send mail until each of their messages is acknowledged. Every try has addresses of its own, so that
- * a receiver's copies tell which acceptance they come from.
+ * Clients that send mail until each of their messages is acknowledged. Every try without a key has addresses of its
+ * own, so that a receiver's copies tell which acceptance they come from.
  */
 export class Campaign {
   readonly acknowledged: Acknowledged[] = [];
@@ -39,7 +53,8 @@ export class Campaign {
       const size = Math.min(this.random.chance(0.5) ? 1 : this.random.between(2, 5), recipients - planned);
       planned += size;
       this.left += 1;
-      this.simulation.after(this.random.below(spreadMs), `client ${n} begins`, () => this.send(n, size, 1));
+      const mail = this.mail(n, size, 1, this.random.chance(KEYED));
+      this.simulation.after(this.random.below(spreadMs), `client ${n} begins`, () => this.send(mail));
     }
   }
 
@@ -47,21 +62,22 @@ export class Campaign {
     return this.left === 0;
   }
 
-  private send(n: number, size: number, attempt: number): void {
-    const recipients = Array.from({ length: size }, (_, i) => this.address(`${n}.${i}.${attempt}`));
+  private send(mail: Mail): void {
+    const { n, recipients } = mail;
     let settled = false;
     const again = (why: unknown) => {
       this.simulation.note(`  client ${n} has no answer: ${String(why)}`);
       if (settled) return;
       settled = true;
       this.simulation.after(this.random.between(100, 2_000), `client ${n} tries again`, () =>
-        this.send(n, size, attempt + 1),
+        this.send(mail.keyed ? mail : this.mail(n, recipients.length, mail.attempt + 1, false)),
       );
     };
     this.simulation.after(PATIENCE_MS, '', () => again('patience'));
-    const answer = this.ingest()?.mailSend.send(this.request(recipients), this.key());
+    const context = mail.keyed ? { idempotencyKey: `client ${n}` } : {};
+    const answer = this.ingest()?.mailSend.send(mail.request, mail.key, context);
     answer?.then(({ status, messageId, problems }) => {
-      if (status === 400) this.simulation.fail(new Error(`refused: ${JSON.stringify(problems)}`));
+      if (status === 400 || status === 422) this.simulation.fail(new Error(`refused: ${JSON.stringify(problems)}`));
       if (status !== 202 || messageId === undefined) return again(status);
       // Who has given up waiting did not hear the answer.
       if (settled) return;
@@ -70,6 +86,11 @@ export class Campaign {
       this.simulation.note(`  client ${n} acknowledged ${messageId}`);
       this.acknowledged.push({ messageId, recipients });
     }, again);
+  }
+
+  private mail(n: number, size: number, attempt: number, keyed: boolean): Mail {
+    const recipients = Array.from({ length: size }, (_, i) => this.address(`${n}.${i}.${attempt}`));
+    return { n, attempt, keyed, recipients, request: this.request(recipients), key: this.key() };
   }
 
   private address(local: string): string {
