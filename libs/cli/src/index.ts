@@ -1,3 +1,4 @@
+export { AdminApi } from './api/admin-api.ts';
 export { HttpClient } from './api/http-client.ts';
 export { PlatformApi } from './api/platform-api.ts';
 export * from './api/views.ts';

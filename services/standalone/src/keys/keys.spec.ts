@@ -31,7 +31,7 @@ describe('the keys in the data folder', () => {
     assert.deepEqual(await loadSecretKey(folder, systemRandom, given), given);
     assert.deepEqual(await loadSecretKey(folder, systemRandom, given), given);
     assert.throws(() => readFileSync(join(folder, 'secret.key')));
-    assert.ok(!readFileSync(join(folder, 'secret.sha256')).includes(Buffer.from(given)));
+    assert.ok(!readFileSync(join(folder, 'secret.fingerprint')).includes(Buffer.from(given)));
   });
 
   it('hold a folder to the secret it was made with, whichever way it came', async () => {

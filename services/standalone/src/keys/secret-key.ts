@@ -1,13 +1,13 @@
-import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Random } from '@penstock/ports';
+import { deriveKey } from '@penstock/sealing';
 import { StartupError } from '../startup-error.ts';
 import { createPrivateFile, readPrivateFile } from './private-file.ts';
 
 const KEY_BYTES = 32;
 const FILE_NAME = 'secret.key';
-/** Tells whether a key is the one the folder was made with, and nothing else: the key has 256 random bits. */
-const FINGERPRINT_NAME = 'secret.sha256';
+/** Tells whether a key is the one the folder was made with, and nothing else. */
+const FINGERPRINT_NAME = 'secret.fingerprint';
 
 /**
  * The key that recipient hashes derive from, and under which DKIM keys are sealed: the one of the settings, else one
@@ -66,7 +66,7 @@ function anotherKey(dataDir: string, given: Uint8Array | undefined, path: string
 }
 
 function fingerprintOf(key: Uint8Array): string {
-  return hash('sha256', Buffer.concat([Buffer.from('penstock fingerprint\0'), key]), 'hex');
+  return Buffer.from(deriveKey(key, 'folder-fingerprint')).toString('hex');
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
