@@ -8,6 +8,7 @@ export * from './message-signer.ts';
 export * from './random.ts';
 export * from './resolver.ts';
 export * from './service.ts';
+export * from './storage-room.ts';
 export * from './stores.ts';
 export * from './submission-door.ts';
 export * from './telemetry.ts';

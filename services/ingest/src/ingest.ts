@@ -10,6 +10,7 @@ import type {
   PenstockService,
   Random,
   StateStore,
+  StorageRoom,
   Telemetry,
   Timers,
 } from '@penstock/ports';
@@ -46,6 +47,8 @@ export interface IngestDeps {
   readonly submission?: SubmissionSettings;
   /** The admin API; there is none where this is absent. */
   readonly administration?: AdministrationSettings;
+  /** Asked before mail is taken; without it there is always room. */
+  readonly room?: StorageRoom;
   /** Bytes of mail held in memory at once, over all requests and connections; 256 MB if absent. */
   readonly maxBytesInMemory?: number;
 }
@@ -75,7 +78,7 @@ export class Ingest implements PenstockService {
     this.expansion = new Expansion({ ...deps, keyed: this.keyed });
     this.directory = deps.directory;
     this.acceptance = new Acceptance({ ...deps, returnPathKey: deriveKey(deps.secretKey, 'return-path-tokens') });
-    this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY);
+    this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY, deps.room);
     this.keys = deps.keys;
     this.consumers = [this.control.consumer, this.directory.consumer, this.keyed.consumer, this.expansion.consumer];
     const { keys, clock: wallClock, timers, random, telemetry } = deps;
@@ -83,7 +86,7 @@ export class Ingest implements PenstockService {
     const time = { clock, wallClock, timers };
     const senders = senderRules(deps.directory, () => this.control.state.policy?.egress === 'sandbox');
     const policy = () => this.policy();
-    const doors = { acceptance: this.acceptance, keys, senders, ...time, random, telemetry, policy };
+    const doors = { acceptance: this.acceptance, keys, senders, ...time, random, telemetry, policy, room: deps.room };
     this.mailSend = new MailSend({ ...doors, keyedAcceptance });
     const administers = { ...deps, policy: () => this.control.state.policy };
     this.administration = deps.administration && new Administration(administers, deps.administration);

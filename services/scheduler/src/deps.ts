@@ -1,4 +1,4 @@
-import type { Clock, EventLog, Random, Resolver, StateStore, Telemetry, Timers } from '@penstock/ports';
+import type { Clock, EventLog, Random, Resolver, StateStore, StorageRoom, Telemetry, Timers } from '@penstock/ports';
 
 /** What a scheduler needs of the outside. */
 export interface SchedulerDeps {
@@ -10,6 +10,8 @@ export interface SchedulerDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Asked before anything is released; without it there is always room. */
+  readonly room?: StorageRoom;
   /** Name of the process, recorded with its claims. */
   readonly owner: string;
 }

@@ -29,6 +29,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
       changed: () => this.wakeAll(),
     });
     this.control.onChange(() => this.wakeAll());
+    deps.room?.onChange(() => this.wakeAll());
     this.consumers = [this.control.consumer, { group: 'scheduler', topic: 'mail.events', handler: this }];
   }
 
@@ -97,7 +98,8 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
       ...this.deps,
       nowMs: () => this.steady.now(),
       control: () => this.control.state,
-      notReady: () => this.control.notReady(),
+      // Only what is in flight may still be recorded on a full disk: nothing more is sent.
+      notReady: () => this.control.notReady() ?? this.deps.room?.exhausted(),
       sites: this.sites,
     };
   }

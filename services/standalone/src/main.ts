@@ -21,6 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
     keys: values,
     policy,
     telemetry,
+    engine: { reserveBytes: values.diskReserve },
     onFatal: (error) => {
       complain(`nothing can be stored any more: ${error.message}`);
       process.exit(1);

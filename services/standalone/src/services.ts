@@ -35,7 +35,7 @@ export interface Services {
 
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry, signer } = options;
-  const { log, content, state, follow } = engine;
+  const { log, content, state, follow, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
@@ -52,8 +52,9 @@ export function createServices(options: ServicesOptions): Services {
       administration: options.administration,
       recipientKey: options.recipientKey,
       submission: options.submission,
+      room,
     }),
-    scheduler: createScheduler({ ...world, state, resolver, owner }),
+    scheduler: createScheduler({ ...world, state, resolver, owner, room }),
     dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner }),
     projector: new ThreadedProjector({ dataDir: options.dataDir, telemetry, timers: systemTimers, follow }),
   };

@@ -1,4 +1,5 @@
 import {
+  bytesSetting,
   hostAndPortSetting,
   hostNameSetting,
   logLevelSetting,
@@ -56,6 +57,12 @@ export const SETTINGS = {
     description: 'Folder of everything that must outlive the process.',
     schema: textSetting,
     default: './data',
+  },
+  diskReserve: {
+    name: 'PENSTOCK_DISK_RESERVE',
+    description: 'Kept back for a full disk; mail is refused while less than twice as much is free.',
+    schema: bytesSetting,
+    default: '32MiB',
   },
   apiKey: {
     name: 'PENSTOCK_API_KEY',

@@ -43,7 +43,7 @@ export interface StandaloneOptions {
   /** Nothing becomes durable any more: the process has to end. */
   readonly onFatal: (error: Error) => void;
   /** What of the engine is to be another than its own, such as the files below it. */
-  readonly engine?: Partial<Pick<EmbeddedOptions, 'files' | 'segmentBytes'>>;
+  readonly engine?: Partial<Pick<EmbeddedOptions, 'files' | 'segmentBytes' | 'reserveBytes'>>;
 }
 
 /** The platform in one process: four services, one Nest application, one folder. */

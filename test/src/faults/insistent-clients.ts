@@ -1,5 +1,6 @@
 /** Applications that hand mail over and try again until it is acknowledged, however often the platform dies. */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Where a platform takes mail. */
 export interface Doors {
@@ -17,6 +18,7 @@ export interface ClientsOptions {
   platform(): Promise<Doors>;
 }
 
+const TRY_AGAIN_MS = 20;
 /** Recipients of one submission over HTTP. */
 const HTTP_RECIPIENTS = 5;
 /** Every so many messages one submission goes over HTTP. */
@@ -25,6 +27,8 @@ const HTTP_EVERY = 10;
 /** Each try has an address of its own, so that a receiver's copies tell which acceptance they come from. */
 export class InsistentClients {
   readonly acknowledged = new Set<string>();
+  /** Answers that acknowledged nothing, and how often they were heard. */
+  readonly refusals = new Map<string, number>();
   private next = 0;
   private limit: number;
   private readonly waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -68,6 +72,8 @@ export class InsistentClients {
           break;
         } catch (error) {
           if (!(error instanceof NotAcknowledgedError)) throw error;
+          this.refusals.set(error.message, (this.refusals.get(error.message) ?? 0) + 1);
+          await wait(TRY_AGAIN_MS);
         }
       }
     }
@@ -90,7 +96,8 @@ export class InsistentClients {
       throw new NotAcknowledgedError(String(error));
     });
     if (response.status === 400) throw new Error(`refused: ${await response.text()}`);
-    if (response.status !== 202) throw new NotAcknowledgedError(`answered ${response.status}`);
+    if (response.status !== 202)
+      throw new NotAcknowledgedError(`${response.status}, retry after ${response.headers.get('retry-after')}`);
     this.acknowledge(addresses);
   }
 
@@ -160,7 +167,7 @@ class SmtpSession {
     if (reply.startsWith(code)) return;
     this.socket.destroy();
     if (reply.startsWith('5')) throw new Error(`expected ${code}, got ${reply.trim()}`);
-    throw new NotAcknowledgedError(reply);
+    throw new NotAcknowledgedError(reply.trim());
   }
 
   private feed(text: string): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -106,6 +106,55 @@ describe('durability', () => {
       const again = await open(dataDir);
       const { end } = await again.log.bounds('mail.events', 0);
       assert.ok(end >= 1);
+      await again.close();
+    }),
+  );
+
+  it(
+    'waits where there is no space for a write, gives up its reserve, and goes on when there is some',
+    inFolder(async (dataDir) => {
+      const { files, set } = held(SYNC.free);
+      const engine = await open(dataDir, { files, reserveBytes: 4096 });
+      const reserve = join(dataDir, 'reserve');
+      while (!existsSync(reserve)) await new Promise((resolve) => setImmediate(resolve));
+      await append(engine, 0);
+      set(SYNC.full);
+      const exhausted = new Promise<void>((resolve) => engine.room.onChange(resolve));
+      const waiting = Promise.all([append(engine, 1), append(engine, 2)]);
+      await exhausted;
+      assert.match(engine.room.full() ?? '', /disk is full/);
+      assert.ok(engine.room.exhausted());
+      assert.ok(!existsSync(reserve));
+      assert.deepEqual(await engine.log.bounds('mail.events', 0), { begin: 0, end: 1 });
+      set(SYNC.free);
+      await waiting;
+      while (engine.room.full() !== undefined) await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(existsSync(reserve));
+      await engine.close();
+      const again = await open(dataDir);
+      const records = await again.log.read('mail.events', 0, 0, 10);
+      assert.deepEqual(
+        records.map(({ record }) => record.id),
+        ['f0', 'f1', 'f2'],
+      );
+      await again.close();
+    }),
+  );
+
+  it(
+    'can be closed while there is no space, and keeps what was acknowledged',
+    inFolder(async (dataDir) => {
+      const { files, set } = held(SYNC.free);
+      const engine = await open(dataDir, { files, reserveBytes: 4096 });
+      await append(engine, 0);
+      set(SYNC.full);
+      const exhausted = new Promise<void>((resolve) => engine.room.onChange(resolve));
+      const waiting = assert.rejects(append(engine, 1), /closed while there was no space/);
+      await exhausted;
+      await engine.close();
+      await waiting;
+      const again = await open(dataDir);
+      assert.deepEqual(await again.log.bounds('mail.events', 0), { begin: 0, end: 1 });
       await again.close();
     }),
   );

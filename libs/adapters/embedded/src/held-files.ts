@@ -1,7 +1,7 @@
 /** Segment files for the durability spec: syncs wait until they may go on, or fail. Runs in the writer thread. */
 import { createSegmentFiles as createRealFiles, type SegmentFiles } from './segments/segment-files.ts';
 
-export const SYNC = { free: 0, held: 1, failing: 2 } as const;
+export const SYNC = { free: 0, held: 1, failing: 2, full: 3 } as const;
 
 /** `data` is one shared number, of SYNC. */
 export function createSegmentFiles(data: unknown): SegmentFiles {
@@ -9,6 +9,12 @@ export function createSegmentFiles(data: unknown): SegmentFiles {
   const real = createRealFiles();
   return {
     ...real,
+    write(file, bytes, position) {
+      if (Atomics.load(state, 0) !== SYNC.full) return real.write(file, bytes, position);
+      // A full disk takes what still fits.
+      real.write(file, bytes.subarray(0, bytes.length >> 1), position);
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    },
     sync(file) {
       Atomics.wait(state, 0, SYNC.held);
       if (Atomics.load(state, 0) === SYNC.failing) throw new Error('no space left on device');

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Topic } from '@penstock/events';
-import type { Archive, ContentStore, EventLog, ReadModels, StateStore, Telemetry } from '@penstock/ports';
+import type { Archive, ContentStore, EventLog, ReadModels, StateStore, StorageRoom, Telemetry } from '@penstock/ports';
 import { ContentCache } from './content/content-cache.ts';
 import { SegmentContentStore } from './content/segment-content-store.ts';
+import { DiskRoom } from './disk-room.ts';
 import { lockFolder } from './folder-lock.ts';
 import { foldsWhenAsked } from './folds/open-folds.ts';
 import { SqliteStores } from './folds/sqlite-stores.ts';
@@ -32,6 +33,8 @@ export interface EmbeddedOptions {
   readonly tailBytes?: number;
   /** Bytes of content kept in memory, 64 MiB if absent. */
   readonly contentCacheBytes?: number;
+  /** Kept free and kept back for a full disk, see DiskRoom; none if absent. */
+  readonly reserveBytes?: number;
   /** What writes instead of the disk. */
   readonly files?: SegmentFilesModule;
 }
@@ -46,6 +49,7 @@ export interface Embedded {
   readonly archive: Archive;
   /** Lets another thread read the log, with `followLog`: to be passed to it, the port transferred. */
   follow(): Promise<FollowerSettings>;
+  readonly room: StorageRoom;
   /** After every consumer has left: makes what was appended durable and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -75,6 +79,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const committed = new CommittedOffsets(recovered.committed, (bytes) =>
     writer.failed ? undefined : writer.place(FRAME_TYPE.positions, bytes),
   );
+  const room = new DiskRoom({ dataDir, telemetry, reserveBytes: options.reserveBytes ?? 0 });
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
   const folds = foldsWhenAsked({ dataDir, telemetry });
   const writer = new GroupWriter({
@@ -90,6 +95,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
       telemetry.log('error', 'log_write_failed', { error: error.message });
       options.onFatal(error);
     },
+    onFull: () => room.metFullDisk(),
     onIndexFailed: (message) => telemetry.log('warn', 'segment_index_not_written', { error: message }),
   });
   const log = new EmbeddedEventLog({
@@ -107,6 +113,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     log,
     content: new SegmentContentStore(writer, reader, cache),
     state,
+    room,
     get readModels() {
       return folds.readModels;
     },
@@ -116,6 +123,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     follow: () => feed.follow(),
     close: async () => {
       feed.close();
+      await room.close();
       committed.write();
       await writer.close();
       await reader.close();

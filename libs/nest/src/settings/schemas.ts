@@ -62,3 +62,19 @@ export const hostAndPortSetting: z.ZodType<HostAndPort, string> = z.string().tra
   }
   return { host, port };
 });
+
+const BYTES = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+
+/** Bytes, such as `64MiB`. */
+export const bytesSetting = quantity(BYTES, 'must be a size such as 64MiB');
+
+function quantity(units: Readonly<Record<string, number>>, message: string): z.ZodType<number, string> {
+  const form = new RegExp(`^(\\d{1,6})(${Object.keys(units).join('|')})$`);
+  return z.string().transform((text, context) => {
+    const [, count, unit] = form.exec(text.trim()) ?? [];
+    const factor = units[unit ?? ''];
+    if (factor !== undefined) return Number(count) * factor;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}

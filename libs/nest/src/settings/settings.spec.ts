@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostAndPortSetting, hostNameSetting, portSetting, secretKeySetting, textSetting } from './schemas.ts';
+import {
+  bytesSetting,
+  hostAndPortSetting,
+  hostNameSetting,
+  portSetting,
+  secretKeySetting,
+  textSetting,
+} from './schemas.ts';
 import { printSettings, readSettings, SettingsError } from './settings.ts';
 
 const SETTINGS = {
@@ -44,6 +51,14 @@ describe('settings', () => {
     assert.equal(hostNameSetting.parse('_spf.example.com'), '_spf.example.com');
     for (const text of ['', 'localhost', 'a b.example', '-.example'])
       assert.ok(!hostNameSetting.safeParse(text).success);
+  });
+
+  it('read sizes with their unit', () => {
+    const settings = { size: { name: 'PENSTOCK_SIZE', description: 'A size.', schema: bytesSetting } };
+    const read = (text: string) => readSettings(settings, { PENSTOCK_SIZE: text }).values.size;
+    assert.equal(read('64MiB'), 67_108_864);
+    assert.equal(read('0KiB'), 0);
+    for (const wrong of ['64', '64MB', '-1MiB', '1.5GiB']) assert.throws(() => read(wrong), /must be a size such as/);
   });
 
   it('name every wrong variable at once, and none of the values', () => {

@@ -28,6 +28,7 @@ export interface Admitted {
 const BEARER = /^Bearer +(\S+) *$/i;
 
 const RETRY_SOON = { 'Retry-After': '1' };
+const NO_SPACE = 'The service has no room for more mail at the moment; try again later.';
 
 /** Method, key, content type, length and room, in this order. */
 export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: Admission): Refusal | Admitted {
@@ -43,6 +44,7 @@ export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: A
   if (!isPlainJson(headers)) return refusal(415, 'Content-Type should be application/json.');
   const bytes = announcedBytes(headers['content-length']);
   if (bytes > MAX_BODY_BYTES) return refusal(413, 'The JSON payload you have included in your request is too large.');
+  if (admission.full() !== undefined) return refusal(503, NO_SPACE, { 'Retry-After': '60' });
   if (!admission.reserve(bytes)) return refusal(429, 'too many requests', RETRY_SOON);
   return { key, bytes };
 }

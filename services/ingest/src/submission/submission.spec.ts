@@ -4,7 +4,7 @@ import { ApiKeyring, parseApiKeys } from '@penstock/access';
 import { foldDirectory } from '@penstock/directory';
 import type { DomainAdded } from '@penstock/events';
 import { type Policy, parsePolicy } from '@penstock/policy';
-import { Acceptance, headOf, type Submission as Accepted } from '../acceptance/acceptance.ts';
+import { Acceptance, type Submission as Accepted, headOf } from '../acceptance/acceptance.ts';
 import { countingRandom, NOW, POLICY } from '../ingest-rig.spec.ts';
 import { senderRules } from '../senders/sender-rules.ts';
 import { Submission, type SubmittedEnvelope } from './submission.ts';

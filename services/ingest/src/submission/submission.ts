@@ -1,13 +1,7 @@
 import type { ApiKey, ApiKeyring } from '@penstock/access';
-import {
-  ADDRESS_PROBLEM_TEXTS,
-  formatDate,
-  type Mailbox,
-  parseMailbox,
-  rawHeader,
-} from '@penstock/mail';
+import { ADDRESS_PROBLEM_TEXTS, formatDate, type Mailbox, parseMailbox, rawHeader } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
-import type { Clock, Random, ReceivedContent, Telemetry } from '@penstock/ports';
+import type { Clock, Random, ReceivedContent, StorageRoom, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
 import { newMessageId } from '../acceptance/message-id.ts';
 import { judgeAuthors } from '../senders/message-authors.ts';
@@ -24,6 +18,7 @@ export interface SubmissionDeps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly senders: SenderRules;
+  readonly room?: StorageRoom | undefined;
   /** Undefined while nobody may decide. */
   policy(): Policy | undefined;
 }
@@ -75,6 +70,9 @@ export class Submission {
   }
 
   checkSender(address: string, smtpUtf8: boolean): void {
+    if (this.deps.room?.full() !== undefined) {
+      throw new SubmissionRefused(452, 'Insufficient system storage, try again later');
+    }
     if (!this.deps.policy()) throw new SubmissionRefused(451, 'Not ready to accept mail, try again later');
     if (address !== '') this.parse(address, smtpUtf8, 'Sender address');
   }

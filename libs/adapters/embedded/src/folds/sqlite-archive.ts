@@ -75,6 +75,10 @@ export class SqliteArchive implements Archive {
   }
 
   async append(entries: readonly ArchiveEntry[], positions: ReadonlyMap<string, number>): Promise<void> {
+    await this.file.whenRoom(() => this.appendOnce(entries, positions));
+  }
+
+  private appendOnce(entries: readonly ArchiveEntry[], positions: ReadonlyMap<string, number>): void {
     try {
       this.file.transaction(() => {
         for (const [name, stream] of this.gathered(entries)) this.write(name, stream);

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Telemetry } from '@penstock/ports';
 
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 /** Nothing here needs more safety than this: a fold that is lost is folded again (SQLite's own words in pragma.html). */
@@ -14,6 +15,7 @@ const PRAGMAS = `
   PRAGMA wal_autocheckpoint = 4000;
   PRAGMA cache_size = -16000;
 `;
+const TRY_AGAIN_MS = 500;
 /** A larger file is not read whole at a start; damage in it shows in use. */
 const CHECKED_BYTES = 2 ** 30;
 const POSITIONS = 'CREATE TABLE positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;';
@@ -35,10 +37,13 @@ export class SqliteFile {
   private readonly commit: StatementSync;
   private readonly rollback: StatementSync;
   private readonly upsertPosition: StatementSync;
+  private waiting: Promise<void> | undefined;
+  private closed = false;
 
   private constructor(
     private readonly path: string,
     private readonly db: DatabaseSync,
+    private readonly telemetry: Telemetry,
   ) {
     this.begin = db.prepare('BEGIN IMMEDIATE');
     this.commit = db.prepare('COMMIT');
@@ -54,15 +59,16 @@ export class SqliteFile {
     let why = existsSync(markerOf(path)) ? 'found damaged while in use' : undefined;
     if (why === undefined) {
       try {
-        return new SqliteFile(path, connect(path, schema));
+        return new SqliteFile(path, connect(path, schema), telemetry);
       } catch (error) {
-        if (!existsSync(path)) throw error;
+        // Where there is no room nothing can be said of the file, and none could be made in its place.
+        if (!existsSync(path) || codeOf(error) === SQLITE_FULL) throw error;
         why = String(error);
       }
     }
     moveAside(path);
     telemetry.log('warn', 'fold_moved_aside', { path, why, next: 'it is folded again from the log' });
-    return new SqliteFile(path, connect(path, schema));
+    return new SqliteFile(path, connect(path, schema), telemetry);
   }
 
   prepare(sql: string): StatementSync {
@@ -83,12 +89,50 @@ export class SqliteFile {
     });
   }
 
+  /**
+   * Does the work, again and again while the disk is full: a fold is written behind, and whoever writes it waits. Each
+   * try is to do all of it. What is asked for meanwhile waits its turn.
+   */
+  async whenRoom(work: () => void): Promise<void> {
+    if (this.waiting) return this.queued(work);
+    try {
+      work();
+    } catch (error) {
+      if (codeOf(error) !== SQLITE_FULL) throw error;
+      this.telemetry.log('warn', 'fold_waits_for_room', { path: this.path });
+      return this.queued(work);
+    }
+  }
+
+  private queued(work: () => void): Promise<void> {
+    const turn = (this.waiting ?? Promise.resolve()).then(() => this.insist(work));
+    const ended = () => {
+      if (this.waiting === settled) this.waiting = undefined;
+    };
+    const settled: Promise<void> = turn.then(ended, ended);
+    this.waiting = settled;
+    return turn;
+  }
+
+  private async insist(work: () => void): Promise<void> {
+    for (;;) {
+      if (this.closed) throw new Error(`${this.path} was closed while the disk was full`);
+      try {
+        work();
+        return;
+      } catch (error) {
+        if (codeOf(error) !== SQLITE_FULL) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+  }
+
   /** A read or write; if it meets damage, the next start makes the file anew instead of meeting it again. */
   guarded<R>(work: () => R): R {
     try {
       return work();
     } catch (error) {
-      const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+      const code = codeOf(error);
       if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error;
       writeFileSync(markerOf(this.path), '');
       throw new Error(`${this.path} is damaged; a restart moves it aside and folds it again`, { cause: error });
@@ -105,8 +149,14 @@ export class SqliteFile {
   }
 
   close(): void {
+    this.closed = true;
     this.db.close();
   }
+}
+
+/** SQLite's own number, without what it is extended by. */
+function codeOf(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff;
 }
 
 function connect(path: string, schema: FoldSchema): DatabaseSync {

@@ -49,6 +49,10 @@ export class SqliteKeyedStore implements KeyedStore {
   }
 
   async write(change: KeyedChange): Promise<void> {
+    await this.file.whenRoom(() => this.writeOnce(change));
+  }
+
+  private writeOnce(change: KeyedChange): void {
     this.file.transaction(() => {
       for (const { key, value } of change.puts ?? []) this.put(key, value);
       for (const key of change.deletes ?? []) this.remove.run(toStoredKey(key));

@@ -37,6 +37,8 @@ export interface GroupWriterOptions {
   /** Writing is over for good; every waiter has been told. */
   readonly onFatal: (error: Error) => void;
   readonly onIndexFailed: (message: string) => void;
+  /** There is no space for the group; nothing becomes durable before there is. */
+  readonly onFull: () => void;
 }
 
 interface Chunk {
@@ -68,6 +70,8 @@ export class GroupWriter {
   private scheduled = false;
   private failure: Error | undefined;
   private closing = false;
+  /** The group in flight found no space. */
+  private full = false;
   private readonly spare: Buffer<ArrayBuffer>[] = [];
 
   constructor(private readonly options: GroupWriterOptions) {
@@ -123,8 +127,12 @@ export class GroupWriter {
     else this.waiters.push(waiter);
   }
 
-  /** Writes what waits, marks all of it durable, and ends the thread. */
+  /** Writes what waits, marks all of it durable, and ends the thread. What waits for space is given up. */
   async close(): Promise<void> {
+    if (this.full) {
+      this.closing = true;
+      this.fail(new Error(`closed while there was no space in ${this.options.folder}`));
+    }
     if (!this.failure) {
       await this.drained();
       this.begin();
@@ -230,6 +238,11 @@ export class GroupWriter {
       this.fail(new Error(`writing to ${this.options.folder} failed: ${reply.message}`));
       return;
     }
+    if (reply.kind === 'full') {
+      this.full = true;
+      this.options.onFull();
+      return;
+    }
     if (reply.kind === 'index_failed') {
       this.options.onIndexFailed(reply.message);
       return;
@@ -237,6 +250,7 @@ export class GroupWriter {
     const group = this.inFlight;
     if (!group) return;
     this.inFlight = undefined;
+    this.full = false;
     this.durableSegment = group.segment;
     this.durablePosition = group.position;
     this.options.durable(group.segment, group.position);

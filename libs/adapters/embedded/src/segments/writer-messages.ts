@@ -29,5 +29,7 @@ export type WriterReply =
   /** The group is durable; its buffers come back for another. */
   | { readonly kind: 'durable'; readonly buffers: readonly ArrayBuffer[] }
   | { readonly kind: 'failed'; readonly message: string }
+  /** There was no space for the group; it is written when there is. */
+  | { readonly kind: 'full' }
   /** The index beside a full segment could not be written; the next start scans the segment instead. */
   | { readonly kind: 'index_failed'; readonly message: string };

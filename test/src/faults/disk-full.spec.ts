@@ -1,0 +1,9 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fullDisk } from './full-disk.ts';
+
+test('a disk that is full and then freed loses nothing, and outcomes are recorded meanwhile', async (t) => {
+  const report = await fullDisk();
+  if (!report) return t.skip('this user may not mount a small disk');
+  assert.ok(report.before > 0 && report.acknowledged > report.before);
+});
