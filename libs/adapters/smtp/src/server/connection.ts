@@ -69,6 +69,7 @@ export class Connection<Grant> implements ReplyWriter {
   }
 
   startTls(): void {
+    this.heardAt = this.door.now;
     this.silence();
     this.conversation = undefined;
     this.heard = false;
@@ -97,14 +98,14 @@ export class Connection<Grant> implements ReplyWriter {
   checkTime(now: number): void {
     const { conversation } = this;
     const silentMs = now - this.heardAt;
-    if (!conversation || (conversation.ended && silentMs >= LINGER_MS)) {
-      if (!conversation && now - this.openedAt < BEGIN_WITHIN_MS) return;
-      this.raw.destroy();
-    } else if (conversation.owing) return;
-    else if (!this.heard && silentMs >= BEGIN_WITHIN_MS) conversation.leave(FAREWELLS.idle);
-    else if (silentMs >= IDLE_MS) conversation.leave(FAREWELLS.idle);
-    else if (!conversation.authenticated && now - this.openedAt >= AUTHENTICATE_WITHIN_MS) {
-      conversation.leave(FAREWELLS.idle);
+    if (!conversation) {
+      if (silentMs >= BEGIN_WITHIN_MS) this.raw.destroy();
+    } else if (conversation.ended) {
+      if (silentMs >= LINGER_MS) this.raw.destroy();
+    } else if (!conversation.owing) {
+      const tooLong = silentMs >= (this.heard ? IDLE_MS : BEGIN_WITHIN_MS);
+      const noKey = !conversation.authenticated && now - this.openedAt >= AUTHENTICATE_WITHIN_MS;
+      if (tooLong || noKey) conversation.leave(FAREWELLS.idle);
     }
   }
 
