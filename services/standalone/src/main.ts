@@ -40,9 +40,8 @@ const MAX_NAMED = 10;
 
 /** Mail of such a domain cannot be signed, and so is not sent; everything else works. */
 async function warnOfKeys(standalone: Standalone): Promise<void> {
-  const unreadable = await standalone.unreadableKeys();
-  if (unreadable.length === 0) return;
-  const domains = [...new Set(unreadable.map((key) => key.split('/', 1)[0]))];
+  const domains = await standalone.unreadableDomains();
+  if (domains.length === 0) return;
   const named = domains.slice(0, MAX_NAMED).join(', ');
   const more = domains.length > MAX_NAMED ? ` and ${domains.length - MAX_NAMED} more` : '';
   complain(

@@ -57,8 +57,8 @@ export interface Standalone {
   readonly egress: EgressRoute;
   /** Undefined when every service works, else the first reason. */
   notReady(): string | undefined;
-  /** `domain/selector` of the DKIM keys in the directory that the secret key does not open; once ready. */
-  unreadableKeys(): Promise<readonly string[]>;
+  /** The sending domains whose DKIM keys the secret key does not open; once ready. */
+  unreadableDomains(): Promise<readonly string[]>;
   /** Takes nothing new, finishes what is in flight, makes it durable. */
   stop(): Promise<void>;
 }
@@ -124,7 +124,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     apiKeys,
     egress,
     notReady: () => notReady(services),
-    unreadableKeys: async () => (await services.ingest.administration?.unreadableKeys()) ?? [],
+    unreadableDomains: async () => (await services.ingest.administration?.unreadableDomains()) ?? [],
     stop: () => undo.run(),
   };
 }

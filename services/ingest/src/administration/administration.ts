@@ -124,8 +124,8 @@ export class Administration {
   }
 
   /** See Domains. */
-  unreadableKeys(): Promise<readonly string[]> {
-    return this.domains.unreadableKeys();
+  unreadableDomains(): Promise<readonly string[]> {
+    return this.domains.unreadableDomains();
   }
 }
 
