@@ -49,11 +49,19 @@ export async function startPenstock(
     cpuMs: () => cpuMs(platform.pid),
     memoryMib: () => rssMib(platform.pid),
     peakMemoryMib: () => peakRssMib(platform.pid),
+    syncs: () => syncsOf(platform.url),
     stop: async () => {
       const code = await platform.stop();
       if (code !== 0) throw new Error(`Penstock ended with ${code}:\n${platform.output.stderr}`);
     },
   };
+}
+
+/** As the engine counts them for Prometheus; undefined where it does not. */
+async function syncsOf(url: string): Promise<number | undefined> {
+  const answer = await fetch(`${url}/metrics`);
+  const count = /^penstock_log_syncs_total(?:\{[^}]*\})? (\d+)/m.exec(await answer.text())?.[1];
+  return count === undefined ? undefined : Number(count);
 }
 
 /** What was tried and what it gave stands in docs/benchmarks.md. */
