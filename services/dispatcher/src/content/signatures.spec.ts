@@ -8,7 +8,7 @@ import type { MessageSigner } from '@penstock/ports';
 import { deriveKey, seal } from '@penstock/sealing';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import type { Wanted } from '../specification/attempt-commands.ts';
-import { GivenDispatcher } from '../specification/given-dispatcher.ts';
+import { GivenDispatcher, POLICY } from '../specification/given-dispatcher.ts';
 import { ScriptedSigner } from '../specification/scripted-signer.ts';
 import { answer } from '../specification/scripted-transport.ts';
 
@@ -108,6 +108,25 @@ describe('mail that leaves', () => {
     signer.failure = undefined;
     await given.command({ ...MAIL, release: 2 });
     assert.ok(sent(given).startsWith(SIGNED));
+  });
+
+  it('does not leave before it is known whether it is to be signed', async () => {
+    for (const records of [[domainAdded('t', 'example.com', [KEY])], []]) {
+      const log = new MemoryEventLog(new MemoryLogData());
+      await log.append([{ topic: 'mail.directory', partition: 0, records }]);
+      const given = new GivenDispatcher({ log, content: new MemoryContentStore(), signer: new ScriptedSigner() });
+      await given.writePolicy(POLICY);
+      const late = given.dispatcher.consumers.filter(({ topic }) => topic === 'mail.directory');
+      for (const consumer of given.dispatcher.consumers) if (!late.includes(consumer)) await log.join(consumer);
+      await given.time.advance(5000);
+      await given.command(MAIL);
+      assert.equal(given.transport.mails.length, 0);
+      assert.match(given.dispatcher.notReady() ?? '', /mail\.directory/);
+      for (const consumer of late) await log.join(consumer);
+      await given.time.advance(5000);
+      assert.deepEqual([given.transport.mails.length, given.dispatcher.notReady()], [1, undefined]);
+      assert.equal(sent(given).startsWith(SIGNED), records.length > 0);
+    }
   });
 
   it('verifies', async () => {
