@@ -140,6 +140,12 @@ describe('mail of a tenant with domains', () => {
     assert.equal(bounceOf(rig, await submit(raw, '')), '');
   });
 
+  it('needs no SMTPUTF8 for an envelope sender that is replaced', async () => {
+    const fact = await submit('From: ann@example.com\r\nSubject: x\r\n\r\nHi\r\n', 'jürgen@example.com');
+    assert.ok(fact);
+    assert.equal(rig.recipient(fact).smtpUtf8, false);
+  });
+
   it('keeps the headers for leaving a list as they were given, at both doors', async () => {
     const headers = {
       'List-Unsubscribe': '<https://example.com/u?id=1&x=a%20b>, <mailto:leave@example.com?subject=unsubscribe>',

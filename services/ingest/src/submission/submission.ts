@@ -100,7 +100,7 @@ export class Submission {
       class: envelope.key.class,
       pool: policy.defaultPool,
       acceptedAt,
-      ...this.addressed(envelope, message, messageId, acceptedAt),
+      ...this.addressed(envelope, message, messageId, acceptedAt, returnPath !== undefined),
       ...(returnPath === undefined ? {} : { returnPath }),
     };
     try {
@@ -124,8 +124,15 @@ export class Submission {
     throw new SubmissionRefused(550, `The ${verdict.field} field ${verdict.message}`, NOT_ALLOWED);
   }
 
-  private addressed(envelope: SubmittedEnvelope, message: SubmittedMessage, messageId: string, acceptedAt: number) {
+  private addressed(
+    envelope: SubmittedEnvelope,
+    message: SubmittedMessage,
+    messageId: string,
+    acceptedAt: number,
+    replacesSender: boolean,
+  ) {
     const sender = envelope.mailFrom === '' ? undefined : this.parse(envelope.mailFrom, true, 'Sender address');
+    const senderUtf8 = !replacesSender && (sender?.smtpUtf8 ?? false);
     const date = formatDate(this.deps.wallClock.now());
     // Says neither from which address nor under which name the client came: that is nobody's business outside.
     const trace = rawHeader('Received', `by ${this.hostname} with ${envelope.protocol} id ${messageId}; ${date}`);
@@ -136,7 +143,7 @@ export class Submission {
         mailFrom: sender?.address ?? '',
         sendAt: acceptedAt,
         eightBit: message.eightBit,
-        smtpUtf8: mailbox.smtpUtf8 || (sender?.smtpUtf8 ?? false) || (envelope.smtpUtf8 && message.eightBitHeaders),
+        smtpUtf8: mailbox.smtpUtf8 || senderUtf8 || (envelope.smtpUtf8 && message.eightBitHeaders),
         head: '',
         sharesHead: false,
         ownMessageId: message.hasMessageId,
