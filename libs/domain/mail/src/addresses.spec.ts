@@ -117,4 +117,18 @@ describe('a mailbox', () => {
       }),
     );
   });
+
+  it('is the same mailbox by the short way of common addresses as by the rules of all', () => {
+    const letters = (unit: string) => fc.string({ unit: fc.constantFrom(...unit), minLength: 1, maxLength: 70 });
+    const labels = fc.array(letters('ab-0'), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(letters('aB_+-.0'), labels, fc.constantFrom('com', 'c0m', 'x', '7'), (local, names, last) => {
+        const domain = [...names, last].join('.');
+        // Only lower-case domains go the short way.
+        const long = parseMailbox(`${local}@${domain.toUpperCase()}`);
+        assert.deepEqual(parseMailbox(`${local}@${domain}`), long);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

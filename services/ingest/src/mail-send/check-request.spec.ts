@@ -121,6 +121,8 @@ const REFUSED: readonly Row[] = [
   [{ attachments: [{ ...attachment, content_id: 7 }] }, 'attachments.0.content_id', SG_WITH.contentId('7')],
   [{ attachments: [{ ...attachment, content_id: 'a>b' }] }, 'attachments.0.content_id', OWN_TEXTS.contentIdText],
   [{ headers: [] }, 'headers', OWN_TEXTS.headers],
+  [{ headers: null }, 'headers', OWN_TEXTS.headers],
+  [one({ headers: null }), 'personalizations.0.headers', OWN_TEXTS.headers],
   [{ headers: { 'X-A': 7 } }, 'headers.X-A', SG.headerValues],
   [{ headers: { 'X A': 'b' } }, 'headers', SG.headerName],
   [{ headers: { 'X-Ü': 'b' } }, 'headers', SG.headerName],

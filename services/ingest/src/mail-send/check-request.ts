@@ -74,7 +74,7 @@ function readRequest(body: JsonObject, context: RequestContext, problems: Proble
   const shared = {
     ...(subject === undefined ? {} : { subject }),
     ...(sendAt === undefined ? {} : { sendAt }),
-    headers: checkHeaders(body.headers, 'headers', problems),
+    headers: checkHeaders(body.headers === undefined ? {} : body.headers, 'headers', problems),
     customArgs: checkCustomArgs(body.custom_args, 'custom_args', problems),
   };
   const personalizations = checkPersonalizations(body.personalizations, shared, context.nowMs, problems);

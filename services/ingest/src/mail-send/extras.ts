@@ -30,7 +30,6 @@ export type Headers = ReadonlyMap<string, { readonly name: string; readonly valu
 
 export function checkHeaders(value: unknown, path: string, problems: Problems): Headers {
   const headers = new Map<string, { readonly name: string; readonly value: string }>();
-  if (value === undefined) return headers;
   if (!isObject(value)) {
     problems.add(path, OWN_TEXTS.headers);
     return headers;
@@ -68,6 +67,8 @@ export function checkCustomArgs(value: unknown, path: string, problems: Problems
 }
 
 const MAX_CUSTOM_ARGS_BYTES = 10_000;
+/** JSON writes a code unit as six bytes at most, and two quotation marks, a colon and a comma around each pair. */
+const BYTES_A_UNIT = 6;
 const encoder = new TextEncoder();
 
 /** Both sets together, the personalization's winning; counted as the JSON they are kept as. */
@@ -78,7 +79,14 @@ export function mergeCustomArgs(
   problems: Problems,
 ): CustomArgs | undefined {
   const merged = { ...shared, ...own };
-  if (Object.keys(merged).length === 0) return undefined;
+  let units = 0;
+  let any = false;
+  for (const name in merged) {
+    any = true;
+    units += name.length + (merged[name]?.length ?? 0) + 1;
+  }
+  if (!any) return undefined;
+  if (units * BYTES_A_UNIT <= MAX_CUSTOM_ARGS_BYTES) return merged;
   if (encoder.encode(JSON.stringify(merged)).length > MAX_CUSTOM_ARGS_BYTES) {
     problems.add(path, SENDGRID_TEXTS.customArgsSize);
   }

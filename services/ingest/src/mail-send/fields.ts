@@ -19,7 +19,7 @@ export interface KnownFields {
 
 /** Nothing in a request is passed over in silence. */
 export function checkFields(object: JsonObject, path: string, known: KnownFields, problems: Problems): void {
-  for (const name of Object.keys(object)) {
+  for (const name in object) {
     if (known.supported.has(name)) continue;
     const field = fieldPath(path, name);
     const text = known.unsupported?.has(name) ? notSupportedText : unknownFieldText;

@@ -18,13 +18,12 @@ export function checkPerson(value: unknown, path: string, text: string, problems
     return undefined;
   }
   checkFields(value, path, PERSON_FIELDS, problems);
-  const name = checkName(value.name, fieldPath(path, 'name'), problems);
-  const mailbox = checkAddress(value.email, fieldPath(path, 'email'), text, problems);
+  const name = value.name === undefined ? undefined : checkName(value.name, fieldPath(path, 'name'), problems);
+  const mailbox = checkAddress(value.email, path, text, problems);
   return mailbox && { mailbox, ...(name === undefined ? {} : { name }) };
 }
 
 function checkName(value: unknown, field: string, problems: Problems): string | undefined {
-  if (value === undefined) return undefined;
   if (typeof value !== 'string') {
     problems.add(field, OWN_TEXTS.name);
     return undefined;
@@ -33,10 +32,10 @@ function checkName(value: unknown, field: string, problems: Problems): string | 
   return value;
 }
 
-function checkAddress(value: unknown, field: string, text: string, problems: Problems): Mailbox | undefined {
+function checkAddress(value: unknown, path: string, text: string, problems: Problems): Mailbox | undefined {
   const parsed = typeof value === 'string' ? parseMailbox(value) : undefined;
   if (parsed?.ok) return parsed.mailbox;
-  problems.add(field, parsed?.problem === 'control_character' ? OWN_TEXTS.controlCharacters : text);
+  problems.add(fieldPath(path, 'email'), parsed?.problem === 'control_character' ? OWN_TEXTS.controlCharacters : text);
   return undefined;
 }
 

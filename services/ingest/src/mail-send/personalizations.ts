@@ -89,12 +89,13 @@ function checkPersonalization(
   if (subject === undefined && value.subject === undefined) {
     problems.add(fieldPath(path, 'subject'), SENDGRID_TEXTS.subjectRequired);
   }
-  const headers = checkHeaders(value.headers, fieldPath(path, 'headers'), problems);
+  const { headers } = value;
+  const ownHeaders = headers === undefined ? undefined : checkHeaders(headers, fieldPath(path, 'headers'), problems);
   const argsPath = fieldPath(path, 'custom_args');
   const ownArgs = checkCustomArgs(value.custom_args, argsPath, problems);
   const customArgs = mergeCustomArgs(shared.customArgs, ownArgs, argsPath, problems);
   const sendAt = checkSendAt(value, path, nowMs, problems) ?? shared.sendAt ?? nowMs;
-  const merged = headers.size === 0 ? shared.headers : new Map([...shared.headers, ...headers]);
+  const merged = ownHeaders?.size ? new Map([...shared.headers, ...ownHeaders]) : shared.headers;
   const texts = { subject: subject ?? '', headers: merged };
   const tagsPath = fieldPath(path, 'substitutions');
   const substitutions = checkSubstitutions(value.substitutions, tagsPath, problems);
@@ -124,23 +125,29 @@ function checkRecipients(value: JsonObject, path: string, problems: Problems): R
   if (value.to === undefined || (Array.isArray(value.to) && value.to.length === 0)) {
     problems.add(toPath, SENDGRID_TEXTS.toRequired);
   }
+  const list = (name: 'to' | 'cc' | 'bcc') =>
+    value[name] === undefined ? [] : checkList(value[name], fieldPath(path, name), SENDGRID_TEXTS[name], problems);
+  const recipients = { to: list('to'), cc: list('cc'), bcc: list('bcc') };
+  if (recipients.to.length + recipients.cc.length + recipients.bcc.length > 1) {
+    refuseRepeated(recipients, path, problems);
+  }
+  return recipients;
+}
+
+function refuseRepeated(recipients: Recipients, path: string, problems: Problems): void {
   const seen = new Set<string>();
-  const list = (name: 'to' | 'cc' | 'bcc') => {
-    const people = checkList(value[name], fieldPath(path, name), SENDGRID_TEXTS[name], problems);
-    for (const [i, { mailbox }] of people.entries()) {
+  for (const name of ['to', 'cc', 'bcc'] as const) {
+    for (const [i, { mailbox }] of recipients[name].entries()) {
       const key = mailbox.address.toLowerCase();
       if (seen.has(key)) {
         problems.add(`${path}.${name}.${i}.email`, SENDGRID_TEXTS_WITH.duplicateAddress(mailbox.address));
       }
       seen.add(key);
     }
-    return people;
-  };
-  return { to: list('to'), cc: list('cc'), bcc: list('bcc') };
+  }
 }
 
 function checkList(value: unknown, path: string, text: string, problems: Problems): readonly Person[] {
-  if (value === undefined) return [];
   if (!Array.isArray(value)) {
     problems.add(path, text);
     return [];
