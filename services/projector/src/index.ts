@@ -1,4 +1,7 @@
 export { COUNTERS, type Counter, type Counts, RATES } from './counters/counter-names.ts';
+export { EventExport, type EventExportDeps } from './export/event-export.ts';
+export type { EventStreams, ExportOrder, OpenedStream } from './export/event-streams.ts';
+export { exportOrder } from './export/export-parameters.ts';
 export type { LaneName, LaneRow } from './lanes/lane-row.ts';
 export { PROJECTOR_TRANSPORT, ProjectorModule } from './projector.module.ts';
 export {
@@ -19,6 +22,7 @@ export type { Timeline } from './queries/timeline-query.ts';
 export type {
   Difference,
   ModelResult,
+  RebuildList,
   RebuildOrder,
   RebuildProgress,
   RebuildState,

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiKeyring } from '@penstock/access';
 import { AccessModule, batchController } from '@penstock/nest';
+import { EventsController } from './events.controller.ts';
 import { MailController } from './mail.controller.ts';
 import { OperationsController } from './operations.controller.ts';
 import { type AskedProjector, Projector } from './projector.ts';
+import { RebuildsController } from './rebuilds.controller.ts';
 
 /** Names the projector's transport: the shell connects a LogStrategy with it and the projector's consumers. */
 export const PROJECTOR_TRANSPORT = Symbol('projector transport');
@@ -14,7 +16,13 @@ export class ProjectorModule {
     return {
       module: ProjectorModule,
       imports: [AccessModule.register(keyring)],
-      controllers: [MailController, OperationsController, batchController(PROJECTOR_TRANSPORT, projector.consumers)],
+      controllers: [
+        MailController,
+        OperationsController,
+        EventsController,
+        RebuildsController,
+        batchController(PROJECTOR_TRANSPORT, projector.consumers),
+      ],
       providers: [{ provide: Projector, useValue: projector }],
     };
   }

@@ -14,6 +14,8 @@ import { ArchiveSink } from './archive/archive-sink.ts';
 import { PartitionClaims } from './archive/partition-claims.ts';
 import { ReadModel } from './deliveries/read-model.ts';
 import { ReadModelSink } from './deliveries/read-model-sink.ts';
+import { EventExport } from './export/event-export.ts';
+import type { EventStreams } from './export/event-streams.ts';
 import { FactReader } from './facts/fact-reader.ts';
 import { Freshness } from './queries/freshness.ts';
 import { LaneQuery } from './queries/lane-query.ts';
@@ -45,6 +47,7 @@ export interface ProjectorQueries {
 export interface AskedProjector extends PenstockService {
   readonly queries: ProjectorQueries;
   readonly rebuilds: Pick<Rebuilds, 'begin' | 'view' | 'list' | 'cancel'>;
+  readonly events: EventStreams;
 }
 
 /** Name of the read model in its store; a rebuild beside it takes another. */
@@ -54,6 +57,8 @@ const MODEL = 'projector';
 export class Projector implements AskedProjector {
   readonly consumers: readonly AnyConsumer[];
   readonly queries: ProjectorQueries;
+  /** Records of the log as people and programs want them. */
+  readonly events: EventExport;
   /** Read models rebuilt beside themselves. Reactors are no read models: a rebuild never runs them. */
   readonly rebuilds: Rebuilds;
   private readonly model: ReadModel;
@@ -68,6 +73,7 @@ export class Projector implements AskedProjector {
     this.models = new FactReader(deps, 'projector', new ReadModelSink(this.model, clock, telemetry));
     const archived = new FactReader(deps, 'archive', new ArchiveSink(archive));
     this.readers = [this.models, archived];
+    this.events = new EventExport(deps);
     this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models)]);
     this.consumers = [this.models.consumer, archived.consumer, this.control.consumer];
     const claims = new PartitionClaims(archive);

@@ -7,7 +7,7 @@ import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
 import type { MessageSigner, PenstockService, Resolver, Telemetry } from '@penstock/ports';
-import { type AskedProjector, PROJECTOR_TRANSPORT } from '@penstock/projector';
+import { type AskedProjector, EventExport, PROJECTOR_TRANSPORT } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
 import { ThreadedProjector } from './projection/threaded-projector.ts';
 
@@ -56,7 +56,13 @@ export function createServices(options: ServicesOptions): Services {
     }),
     scheduler: createScheduler({ ...world, state, resolver, owner, room }),
     dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner }),
-    projector: new ThreadedProjector({ dataDir: options.dataDir, telemetry, timers: systemTimers, follow }),
+    projector: new ThreadedProjector({
+      dataDir: options.dataDir,
+      telemetry,
+      timers: systemTimers,
+      follow,
+      otherEvents: new EventExport(world),
+    }),
   };
 }
 

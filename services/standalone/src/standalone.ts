@@ -6,7 +6,7 @@ import { generateDkimKey, SigningPool } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
-import { errorBody, HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
+import { HTTP_SERVER_OPTIONS, HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
 import type { Telemetry } from '@penstock/ports';
 import type { Sandbox } from '@penstock/testing';
 import { type EgressRoute, openEgress } from './egress.ts';
@@ -115,6 +115,8 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   undo.push(() => app.close());
   await startServices(app, services, engine.log, options, undo);
   const httpPort = await listenHttp(app, options, undo);
+  // Before the door is closed: it waits for every answer, and who follows the log would never be answered in full.
+  undo.push(() => services.projector.events.end());
   return {
     httpPort,
     smtpPort: services.ingest.submissionPort ?? options.smtpPort,
@@ -154,7 +156,7 @@ async function createApplication(
   sandbox: Sandbox | undefined,
   telemetry: Telemetry,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ frameworkErrors: refuseAddress });
+  const adapter = new FastifyAdapter(HTTP_SERVER_OPTIONS);
   configureHttp(adapter, services.ingest);
   const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.register(services, sandbox), adapter, {
     logger: new NestLogger(telemetry),
@@ -162,15 +164,6 @@ async function createApplication(
   });
   app.useGlobalFilters(new HttpErrorsFilter(telemetry));
   return app;
-}
-
-interface Reply {
-  status(code: number): { send(body: unknown): unknown };
-}
-
-/** What Fastify refuses before there is a route: an address it cannot read, or one that is too long. */
-function refuseAddress({ statusCode = 400 }: { statusCode?: number }, _request: unknown, reply: unknown): void {
-  (reply as Reply).status(statusCode).send(errorBody('the address of the request cannot be read'));
 }
 
 /** Whoever reads starts before whoever writes, and stops after. */

@@ -25,9 +25,9 @@ export interface KeyedRequest {
   apiKey?: ApiKey;
 }
 
-/** The scope a controller or route asks for; `mail` where nothing is said. */
-export function Scoped(scope: Scope): CustomDecorator {
-  return SetMetadata(SCOPE, scope);
+/** The scopes one of which a controller or route asks for; `mail` where nothing is said. */
+export function Scoped(...scopes: readonly Scope[]): CustomDecorator {
+  return SetMetadata(SCOPE, scopes);
 }
 
 /** The key of the request, in a route behind the ApiKeyGuard. */
@@ -57,11 +57,12 @@ export class ApiKeyGuard implements CanActivate {
     if (!apiKey) {
       throw refused(HttpStatus.UNAUTHORIZED, 'The provided authorization grant is invalid, expired, or revoked');
     }
-    const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, [
+    const asked = this.reflector.getAllAndOverride<readonly Scope[] | undefined>(SCOPE, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (!apiKey.scopes.has(scope ?? 'mail')) throw refused(HttpStatus.FORBIDDEN, 'access forbidden');
+    if (!(asked ?? ['mail']).some((scope) => apiKey.scopes.has(scope)))
+      throw refused(HttpStatus.FORBIDDEN, 'access forbidden');
     request.apiKey = apiKey;
     return true;
   }

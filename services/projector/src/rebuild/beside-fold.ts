@@ -1,8 +1,8 @@
 import type { Archive, EventLog } from '@penstock/ports';
+import type { Pace } from '../facts/pace.ts';
 import { unreadable } from '../facts/readable-fact.ts';
 import { earlierClaims } from './earlier-claims.ts';
 import type { ModelBeside } from './live-model.ts';
-import type { Pace } from './pace.ts';
 
 /** Records asked for at once: a few milliseconds of folding. */
 const READ_RECORDS = 1_000;

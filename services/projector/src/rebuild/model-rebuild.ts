@@ -1,9 +1,9 @@
 import type { Archive, Clock, EventLog, KeyedStore, Timers } from '@penstock/ports';
 import { MINUTE_MS } from '../counters/minute-counters.ts';
+import { Pace } from '../facts/pace.ts';
 import { BesideFold } from './beside-fold.ts';
 import { carryRows } from './carried-rows.ts';
 import type { LiveModel, ModelBeside } from './live-model.ts';
-import { Pace } from './pace.ts';
 import type { ModelResult, SectionResult } from './rebuild-view.ts';
 import { RowComparison } from './row-comparison.ts';
 import {

@@ -1,9 +1,17 @@
 /** What a rebuild tells of itself; plain data, so that it passes through any door. */
 
 export interface RebuildOrder {
-  readonly models: readonly string[];
+  /** All of them if absent. */
+  readonly models?: readonly string[];
   /** Put the rebuilt rows in the place of the live ones. */
   readonly swap: boolean;
+}
+
+export interface RebuildList {
+  /** What can be rebuilt. */
+  readonly models: readonly string[];
+  /** The latest first. */
+  readonly rebuilds: readonly RebuildView[];
 }
 
 export type RebuildState = 'running' | 'done' | 'failed' | 'cancelled';

@@ -2,7 +2,7 @@ import { randomName } from '@penstock/control';
 import type { Random, Telemetry } from '@penstock/ports';
 import type { LiveModel } from './live-model.ts';
 import { ModelRebuild, RebuildCancelledError, type RebuildDeps } from './model-rebuild.ts';
-import type { RebuildOrder, RebuildProgress, RebuildState, RebuildView } from './rebuild-view.ts';
+import type { RebuildList, RebuildOrder, RebuildProgress, RebuildState, RebuildView } from './rebuild-view.ts';
 
 /** Finished ones that can still be asked for. */
 const REMEMBERED = 20;
@@ -37,13 +37,13 @@ export class Rebuilds {
     private readonly models: readonly LiveModel[],
   ) {}
 
-  get modelNames(): readonly string[] {
+  private get modelNames(): readonly string[] {
     return this.models.map(({ name }) => name);
   }
 
   /** Begins at once and goes on by itself. */
   async begin(order: RebuildOrder): Promise<RebuildAnswer> {
-    const unknown = order.models.find((name) => !this.modelNames.includes(name));
+    const unknown = order.models?.find((name) => !this.modelNames.includes(name));
     if (unknown !== undefined) return refused({ cause: 'unknown_model', model: unknown, known: this.modelNames });
     if (this.running) return refused({ cause: 'running', id: this.running.rebuild.id });
     const rebuild = this.create(order);
@@ -61,9 +61,9 @@ export class Rebuilds {
     return rebuild && this.shown(rebuild);
   }
 
-  /** The latest first. */
-  async list(): Promise<readonly RebuildView[]> {
-    return [...this.rebuilds.values()].reverse().map((rebuild) => this.shown(rebuild));
+  async list(): Promise<RebuildList> {
+    const rebuilds = [...this.rebuilds.values()].reverse().map((rebuild) => this.shown(rebuild));
+    return { models: this.modelNames, rebuilds };
   }
 
   /** Ends it before its next step; the live model stays as it is. Resolves when it has ended. */
@@ -81,7 +81,7 @@ export class Rebuilds {
 
   private create(order: RebuildOrder): Rebuild {
     const { clock, random } = this.deps;
-    const chosen = this.models.filter(({ name }) => order.models.includes(name));
+    const chosen = this.models.filter(({ name }) => order.models?.includes(name) ?? true);
     return {
       id: randomName(random),
       order,
@@ -112,7 +112,7 @@ export class Rebuilds {
     const sections = results.flatMap((result) => result.sections);
     return {
       id,
-      models: order.models,
+      models: results.map(({ model }) => model),
       swap: order.swap,
       state,
       ...(error !== undefined && { error }),

@@ -8,6 +8,7 @@ import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-syste
 import type { EventLog, Membership, Telemetry } from '@penstock/ports';
 import { createProjector, type Projector } from '@penstock/projector';
 import type { ProjectionReply, ProjectionRequest, ProjectionSettings } from './projection-messages.ts';
+import { FOLLOWED_TOPICS } from './routed-streams.ts';
 
 /** How often the thread looks whether it has become ready, and later whether it still is. */
 const LOOK_MS = { starting: 10, ready: 500 } as const;
@@ -89,7 +90,7 @@ async function run(port: MessagePort): Promise<void> {
   const telemetry: Telemetry = {
     log: (level, event, fields) => port.postMessage({ kind: 'log', level, event, fields } satisfies ProjectionReply),
   };
-  const log = followLog(follower, ['mail.events', 'mail.control'], (error) => {
+  const log = followLog(follower, FOLLOWED_TOPICS, (error) => {
     // Nothing more would be folded; a new thread reads on from what is stored.
     throw error;
   });

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { FollowerSettings } from '@penstock/adapter-embedded';
 import type { AnyConsumer, Telemetry, TimerHandle, Timers } from '@penstock/ports';
-import type { AskedProjector } from '@penstock/projector';
+import type { AskedProjector, EventStreams } from '@penstock/projector';
 import type { ProjectionReply, ProjectionRequest, ProjectionSettings } from './projection-messages.ts';
+import { RoutedStreams } from './routed-streams.ts';
 
 /** A thread that ended is started again after this, doubled each time. */
 const RESTART_MS = 1_000;
@@ -16,6 +17,8 @@ export interface ThreadedProjectorOptions {
   readonly telemetry: Telemetry;
   readonly timers: Timers;
   readonly follow: () => Promise<FollowerSettings>;
+  /** Of topics the thread does not read. */
+  readonly otherEvents?: EventStreams;
 }
 
 interface Pending {
@@ -32,6 +35,7 @@ export class ThreadedProjector implements AskedProjector {
   readonly consumers: readonly AnyConsumer[] = [];
   readonly queries: AskedProjector['queries'];
   readonly rebuilds: AskedProjector['rebuilds'];
+  readonly events: EventStreams;
   private worker: Worker | undefined;
   private reason: string | undefined = 'the projector has not started';
   private readonly pending = new Map<number, Pending>();
@@ -48,6 +52,8 @@ export class ThreadedProjector implements AskedProjector {
       rates: this.remote('queries.rates', ['providers', 'sources']),
     };
     this.rebuilds = this.remote('rebuilds', ['begin', 'view', 'list', 'cancel']);
+    const streams: EventStreams = this.remote('events', ['open', 'next', 'close', 'end']);
+    this.events = options.otherEvents ? new RoutedStreams(streams, options.otherEvents) : streams;
   }
 
   /** Resolves when the thread reads the log. Rejects if it cannot begin. */

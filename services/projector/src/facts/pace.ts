@@ -1,6 +1,6 @@
 import type { Clock, Timers } from '@penstock/ports';
 
-/** Longest a rebuild works before others get their turn. */
+/** Longest one piece of work goes on before others get their turn. */
 const STRETCH_MS = 8;
 
 /** Shares a thread: works for a short stretch, then lets everybody else run. */
