@@ -7,6 +7,8 @@ export * from './health/health.controller.ts';
 export * from './logging/nest-logger.ts';
 export * from './logging/pino-telemetry.ts';
 export * from './logging/redaction.ts';
+export * from './metrics/metric-names.ts';
+export * from './metrics/metrics.controller.ts';
 export * from './settings/schemas.ts';
 export * from './settings/settings.ts';
 export * from './shutdown/shutdown-signals.ts';

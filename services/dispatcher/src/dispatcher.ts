@@ -31,6 +31,17 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new Dispatcher({ ...deps, clock: new SteadyClock(deps.clock) });
 }
 
+export interface DispatcherFigures {
+  /** Deliveries started whose outcome is not durable yet. */
+  readonly inFlight: number;
+  /** One entry for each path; no provider where the site is none's. */
+  readonly connections: readonly {
+    readonly source: string;
+    readonly provider: string | undefined;
+    readonly open: number;
+  }[];
+}
+
 /** Owns the sources: what it reads on `mail.attempts` it starts, hands back, or hands back in doubt. */
 export class Dispatcher implements PenstockService {
   readonly consumers: readonly AnyConsumer[];
@@ -190,6 +201,16 @@ export class Dispatcher implements PenstockService {
       }
     }
     for (const path of touched) path.resume();
+  }
+
+  /** What is under way now, for those who watch. */
+  figures(): DispatcherFigures {
+    const connections = [...this.paths.values()].map(({ identity, openConnections }) => ({
+      source: identity.source,
+      provider: identity.provider,
+      open: openConnections,
+    }));
+    return { inFlight: this.inFlight.started, connections };
   }
 
   private pathOf({ command }: PendingAttempt): Path {

@@ -14,6 +14,7 @@ export {
 export type { Answer, Refusal } from './queries/answers.ts';
 export type { DeliveryStatus } from './queries/delivery-history.ts';
 export type { FactView } from './queries/fact-view.ts';
+export type { Figures } from './queries/figures-query.ts';
 export type { LanesView, LaneView } from './queries/lane-query.ts';
 export type { LaneReason } from './queries/lane-reasons.ts';
 export type { DeliverySummary, MessageView } from './queries/message-query.ts';

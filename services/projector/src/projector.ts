@@ -12,11 +12,13 @@ import type {
 } from '@penstock/ports';
 import { ArchiveSink } from './archive/archive-sink.ts';
 import { PartitionClaims } from './archive/partition-claims.ts';
+import { FactTally } from './counters/fact-tally.ts';
 import { ReadModel } from './deliveries/read-model.ts';
 import { ReadModelSink } from './deliveries/read-model-sink.ts';
 import { EventExport } from './export/event-export.ts';
 import type { EventStreams } from './export/event-streams.ts';
 import { FactReader } from './facts/fact-reader.ts';
+import { FiguresQuery } from './queries/figures-query.ts';
 import { Freshness } from './queries/freshness.ts';
 import { LaneQuery } from './queries/lane-query.ts';
 import { MessageQuery } from './queries/message-query.ts';
@@ -41,6 +43,7 @@ export interface ProjectorQueries {
   readonly messages: Pick<MessageQuery, 'message'>;
   readonly lanes: Pick<LaneQuery, 'lanes'>;
   readonly rates: Pick<RateQuery, 'providers' | 'sources'>;
+  readonly figures: Pick<FiguresQuery, 'figures'>;
 }
 
 /** What of a projector is asked over HTTP, wherever it runs: every answer is a promise. */
@@ -70,11 +73,14 @@ export class Projector implements AskedProjector {
     const { log, archive, clock, telemetry } = deps;
     this.model = new ReadModel(deps.readModels, MODEL);
     this.control = new ControlFollower(log, telemetry, deps.random, 'projector');
-    this.models = new FactReader(deps, 'projector', new ReadModelSink(this.model, clock, telemetry));
+    const tally = new FactTally();
+    const sink = new ReadModelSink(this.model, clock, telemetry);
+    sink.tallyIn(tally);
+    this.models = new FactReader(deps, 'projector', sink);
     const archived = new FactReader(deps, 'archive', new ArchiveSink(archive));
     this.readers = [this.models, archived];
     this.events = new EventExport(deps);
-    this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models)]);
+    this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models, tally)]);
     this.consumers = [this.models.consumer, archived.consumer, this.control.consumer];
     const claims = new PartitionClaims(archive);
     const freshness = new Freshness(deps, archived);
@@ -85,6 +91,7 @@ export class Projector implements AskedProjector {
       messages: new MessageQuery(archive, claims, freshness, partitionCount),
       lanes: new LaneQuery(this.model, control, clock),
       rates: new RateQuery(this.model, control, clock),
+      figures: new FiguresQuery(this.model, tally, this.readers),
     };
   }
 

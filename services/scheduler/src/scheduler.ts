@@ -51,6 +51,11 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     return undefined;
   }
 
+  /** The next offset to fold, by partition. */
+  positions(): ReadonlyMap<number, number> {
+    return new Map([...this.partitions].map(([partition, { position }]) => [partition, position]));
+  }
+
   async assigned(partition: number): Promise<number> {
     const { log, clock, telemetry } = this.deps;
     const keyed = await this.deps.state.open(`scheduler-${partition}`);

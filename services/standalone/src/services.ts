@@ -6,9 +6,11 @@ import { randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
+import type { MetricSample } from '@penstock/nest';
 import type { MessageSigner, PenstockService, Resolver, Telemetry } from '@penstock/ports';
 import { type AskedProjector, EventExport, PROJECTOR_TRANSPORT } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
+import { platformSamples } from './metrics/platform-metrics.ts';
 import { ThreadedProjector } from './projection/threaded-projector.ts';
 
 export interface ServicesOptions {
@@ -31,6 +33,8 @@ export interface Services {
   readonly dispatcher: Dispatcher;
   readonly projector: AskedProjector;
   readonly keyring: ApiKeyring;
+  /** What /metrics shows of them. */
+  readonly samples: () => Promise<readonly MetricSample[]>;
 }
 
 export function createServices(options: ServicesOptions): Services {
@@ -40,8 +44,23 @@ export function createServices(options: ServicesOptions): Services {
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
+  const scheduler = createScheduler({ ...world, state, resolver, owner, room });
+  const dispatcher = createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner });
+  const projector = new ThreadedProjector({
+    dataDir: options.dataDir,
+    telemetry,
+    timers: systemTimers,
+    follow,
+    otherEvents: new EventExport(world),
+  });
+  const samples = () => {
+    const { dataDir } = options;
+    const figures = () => projector.queries.figures.figures();
+    return platformSamples({ log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler });
+  };
   return {
     keyring,
+    samples,
     ingest: createIngest({
       ...world,
       content,
@@ -54,15 +73,9 @@ export function createServices(options: ServicesOptions): Services {
       submission: options.submission,
       room,
     }),
-    scheduler: createScheduler({ ...world, state, resolver, owner, room }),
-    dispatcher: createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner }),
-    projector: new ThreadedProjector({
-      dataDir: options.dataDir,
-      telemetry,
-      timers: systemTimers,
-      follow,
-      otherEvents: new EventExport(world),
-    }),
+    scheduler,
+    dispatcher,
+    projector,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   hostAndPortSetting,
   hostNameSetting,
   logLevelSetting,
+  metricsAccessSetting,
   portSetting,
   secretKeySetting,
   textSetting,
@@ -101,6 +102,12 @@ export const SETTINGS = {
     name: 'PENSTOCK_SMARTHOST',
     description: 'host:port of one mail server that everything goes to, whatever the policy says.',
     schema: hostAndPortSetting,
+  },
+  metrics: {
+    name: 'PENSTOCK_METRICS',
+    description: 'Who may read /metrics: operate (keys of that scope) or open (whoever reaches the port).',
+    schema: metricsAccessSetting,
+    default: 'operate',
   },
   logLevel: {
     name: 'PENSTOCK_LOG_LEVEL',

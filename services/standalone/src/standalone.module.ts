@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DispatcherModule } from '@penstock/dispatcher';
 import { IngestModule } from '@penstock/ingest';
-import { AccessModule, HealthModule } from '@penstock/nest';
+import { AccessModule, HealthModule, type MetricsAccess, MetricsModule } from '@penstock/nest';
 import { ProjectorModule } from '@penstock/projector';
 import { SchedulerModule } from '@penstock/scheduler';
 import type { Sandbox } from '@penstock/testing';
@@ -11,7 +11,7 @@ import { type Services, startOrder } from './services.ts';
 /** The services' own modules side by side; nothing is wired here that a service of its own would wire otherwise. */
 @Module({})
 export class StandaloneModule {
-  static register(services: Services, sandbox: Sandbox | undefined): DynamicModule {
+  static register(services: Services, sandbox: Sandbox | undefined, metrics: MetricsAccess): DynamicModule {
     const { ingest, scheduler, dispatcher, projector, keyring } = services;
     const checks = startOrder(services).map(({ name, service }) => ({ name, notReady: () => service.notReady() }));
     return {
@@ -19,6 +19,7 @@ export class StandaloneModule {
       imports: [
         AccessModule.register(keyring),
         HealthModule.register(checks),
+        MetricsModule.register(services.samples, metrics),
         IngestModule.register(ingest),
         SchedulerModule.register(scheduler),
         DispatcherModule.register(dispatcher),

@@ -6,7 +6,7 @@ import { generateDkimKey, SigningPool } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { configureHttp } from '@penstock/ingest';
-import { HTTP_SERVER_OPTIONS, HttpErrorsFilter, LogStrategy, NestLogger } from '@penstock/nest';
+import { HTTP_SERVER_OPTIONS, HttpErrorsFilter, LogStrategy, type MetricsAccess, NestLogger } from '@penstock/nest';
 import type { Telemetry } from '@penstock/ports';
 import type { Sandbox } from '@penstock/testing';
 import { type EgressRoute, openEgress } from './egress.ts';
@@ -40,6 +40,8 @@ export interface StandaloneOptions {
   readonly bounceHost?: string | undefined;
   readonly spfInclude?: string | undefined;
   readonly telemetry: Telemetry;
+  /** Who may read /metrics; keys of the scope `operate` if absent. */
+  readonly metrics?: MetricsAccess | undefined;
   /** Nothing becomes durable any more: the process has to end. */
   readonly onFatal: (error: Error) => void;
   /** What of the engine is to be another than its own, such as the files below it. */
@@ -111,7 +113,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     },
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
-  const app = await createApplication(services, egress.sandbox, telemetry);
+  const app = await createApplication(services, egress.sandbox, options);
   undo.push(() => app.close());
   await startServices(app, services, engine.log, options, undo);
   const httpPort = await listenHttp(app, options, undo);
@@ -154,11 +156,12 @@ async function openEngine({ telemetry, onFatal, engine }: StandaloneOptions, dat
 async function createApplication(
   services: Services,
   sandbox: Sandbox | undefined,
-  telemetry: Telemetry,
+  { telemetry, metrics = 'operate' }: StandaloneOptions,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter(HTTP_SERVER_OPTIONS);
   configureHttp(adapter, services.ingest);
-  const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.register(services, sandbox), adapter, {
+  const module = StandaloneModule.register(services, sandbox, metrics);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(telemetry),
     abortOnError: false,
   });

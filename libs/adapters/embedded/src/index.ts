@@ -10,3 +10,4 @@ export {
   type SegmentFiles,
   type SegmentFilesModule,
 } from './segments/segment-files.ts';
+export { DURABLE_BOUNDS_MS, type LogStatistics } from './segments/writer-statistics.ts';

@@ -16,6 +16,7 @@ import { GroupWriter } from './segments/group-writer.ts';
 import { recoverSegments } from './segments/recovery.ts';
 import type { SegmentFilesModule } from './segments/segment-files.ts';
 import { SegmentReader } from './segments/segment-reader.ts';
+import type { LogStatistics } from './segments/writer-statistics.ts';
 
 const MIB = 1024 * 1024;
 
@@ -50,6 +51,8 @@ export interface Embedded {
   /** Lets another thread read the log, with `followLog`: to be passed to it, the port transferred. */
   follow(): Promise<FollowerSettings>;
   readonly room: StorageRoom;
+  /** What the log has written since it was opened. */
+  readonly statistics: LogStatistics;
   /** After every consumer has left: makes what was appended durable and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -91,10 +94,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     committed: () => committed.all(),
     durable: (durableSegment, end) => feed.advance(durableSegment, end),
     sealed: (full, bytes) => catalogue.seal(full, bytes),
-    onFatal: (error) => {
-      telemetry.log('error', 'log_write_failed', { error: error.message });
-      options.onFatal(error);
-    },
+    onFatal: (error) => writeFailed(options, error),
     onFull: () => room.metFullDisk(),
     onIndexFailed: (message) => telemetry.log('warn', 'segment_index_not_written', { error: message }),
   });
@@ -120,6 +120,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     get archive() {
       return folds.archive;
     },
+    statistics: writer.statistics,
     follow: () => feed.follow(),
     close: async () => {
       feed.close();
@@ -131,4 +132,9 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
       lock.release();
     },
   };
+}
+
+function writeFailed({ telemetry, onFatal }: EmbeddedOptions, error: Error): void {
+  telemetry.log('error', 'log_write_failed', { error: error.message });
+  onFatal(error);
 }

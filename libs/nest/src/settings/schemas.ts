@@ -44,6 +44,8 @@ export const secretKeySetting: z.ZodType<Uint8Array, string> = z.string().transf
   return z.NEVER;
 });
 
+export const metricsAccessSetting = z.enum(['operate', 'open'], { error: 'must be operate or open' });
+
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;

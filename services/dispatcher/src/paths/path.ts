@@ -49,6 +49,10 @@ export class Path implements Waiting, PathFate {
     this.connects = new PolicyPace(office.pacedSince);
   }
 
+  get openConnections(): number {
+    return this.connections.size;
+  }
+
   accept(attempt: PendingAttempt): void {
     if (this.rest.resting) this.rest.turnAway(attempt);
     else this.queue.push(attempt);

@@ -1,6 +1,7 @@
 import type { KeyedEntry, KeyedIncrement } from '@penstock/ports';
 import { fromJson } from '../deliveries/row-json.ts';
 import type { Counter, Counts } from './counter-names.ts';
+import type { FactTally } from './fact-tally.ts';
 
 export const MINUTE_MS = 60_000;
 /** Rows older than this, measured against the newest fact, are let go. */
@@ -38,6 +39,7 @@ export function minuteRow({ key, value }: KeyedEntry): MinuteRow {
 
 interface Cell {
   readonly key: string;
+  readonly provider: string;
   readonly fields: Counts;
 }
 
@@ -49,6 +51,8 @@ export class MinuteCounters {
   private minutes = new Map<number, Cells>();
   private newestMinute = 0;
   private prunedBefore = 0;
+  /** Where the counts go beside the rows; a model that is rebuilt has none. */
+  tally: FactTally | undefined;
 
   /** What to add to for a fact of this time; undefined for one older than what is kept. */
   at(time: number, provider: string, source: string): Counts | undefined {
@@ -65,7 +69,8 @@ export class MinuteCounters {
       for (const sources of providers.values()) taken.push(...sources.values());
     }
     this.minutes = new Map();
-    return taken;
+    for (const { provider, fields } of taken) this.tally?.add(provider, fields);
+    return taken.map(({ key, fields }) => ({ key, fields }));
   }
 
   /** The range to be deleted now, or undefined if no minute has passed since the last one. */
@@ -77,7 +82,7 @@ export class MinuteCounters {
   }
 
   private newCell(minute: number, provider: string, source: string): Cell {
-    const cell: Cell = { key: minuteKey(minute, provider, source), fields: {} };
+    const cell: Cell = { key: minuteKey(minute, provider, source), provider, fields: {} };
     const providers: Cells = this.minutes.get(minute) ?? new Map();
     const sources = providers.get(provider) ?? new Map<string, Cell>();
     this.minutes.set(minute, providers.set(provider, sources.set(source, cell)));

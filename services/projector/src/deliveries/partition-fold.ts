@@ -76,6 +76,7 @@ export class PartitionFold {
     const step = lifecycle(before, fact, this.claim.epoch);
     if (this.isNothing(deliveryId, step, record, delivery)) return;
     if (!counted) countStep(this.counters, step, before, record, delivery);
+    if (record.type === 'processed' && !counted) this.counters.tally?.accept(record.body);
     if (record.type === 'processed') this.accept(offset, record, deliveryId);
     else if (delivery) this.advance(delivery, step, record, index);
   }

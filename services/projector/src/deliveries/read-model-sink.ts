@@ -1,4 +1,5 @@
 import type { Clock, KeyedChange, KeyedEntry, StoredRecord, Telemetry } from '@penstock/ports';
+import type { FactTally } from '../counters/fact-tally.ts';
 import { MinuteCounters } from '../counters/minute-counters.ts';
 import type { FactSink } from '../facts/fact-reader.ts';
 import type { PartitionFold } from './partition-fold.ts';
@@ -39,6 +40,11 @@ export class ReadModelSink implements FactSink {
     private readonly telemetry: Telemetry,
   ) {
     this.checkpointAt = clock.monotonic() + CHECKPOINT_MS;
+  }
+
+  /** From now on what is counted is added here as well. */
+  tallyIn(tally: FactTally): void {
+    this.counters.tally = tally;
   }
 
   async restore(partition: number): Promise<number | undefined> {

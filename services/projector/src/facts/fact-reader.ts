@@ -42,7 +42,7 @@ export class FactReader implements PartitionHandler<'mail.events'> {
 
   constructor(
     private readonly deps: FactReaderDeps,
-    private readonly group: string,
+    readonly group: string,
     private sink: FactSink,
   ) {
     this.consumer = { group, topic: 'mail.events', handler: this };

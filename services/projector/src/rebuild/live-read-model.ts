@@ -1,4 +1,5 @@
 import type { Clock, KeyedStore, ReadModels, Telemetry } from '@penstock/ports';
+import type { FactTally } from '../counters/fact-tally.ts';
 import { ReadModel } from '../deliveries/read-model.ts';
 import { ReadModelSink } from '../deliveries/read-model-sink.ts';
 import type { FactReader } from '../facts/fact-reader.ts';
@@ -16,6 +17,7 @@ export class LiveReadModel implements LiveModel {
     private readonly deps: LiveReadModelDeps,
     private readonly model: ReadModel,
     private readonly reader: FactReader,
+    private readonly tally: FactTally,
   ) {}
 
   get name(): string {
@@ -55,6 +57,8 @@ export class LiveReadModel implements LiveModel {
       // Its memory goes along with its rows, so that there is nothing to read back while everything waits.
       takePlace: async () => {
         await model.takeThePlaceOf(this.model);
+        // What it counted so far the former one has told.
+        sink.tallyIn(this.tally);
         this.reader.continueWith(sink);
       },
       discard: () => model.discard(),

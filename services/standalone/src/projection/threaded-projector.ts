@@ -50,6 +50,7 @@ export class ThreadedProjector implements AskedProjector {
       messages: this.remote('queries.messages', ['message']),
       lanes: this.remote('queries.lanes', ['lanes']),
       rates: this.remote('queries.rates', ['providers', 'sources']),
+      figures: this.remote('queries.figures', ['figures']),
     };
     this.rebuilds = this.remote('rebuilds', ['begin', 'view', 'list', 'cancel']);
     const streams: EventStreams = this.remote('events', ['open', 'next', 'close', 'end']);

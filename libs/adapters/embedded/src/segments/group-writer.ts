@@ -3,6 +3,7 @@ import { FRAME_HEADER_BYTES, FRAME_TYPE, writeFrameHeader } from './frame.ts';
 import type { SegmentFilesModule } from './segment-files.ts';
 import { encodeSegmentHeader } from './segment-header.ts';
 import type { WriterReply, WriterRequest, WriterSettings, WriterTask } from './writer-messages.ts';
+import { WriterStatistics } from './writer-statistics.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const SPARE_CHUNKS = 8;
@@ -48,6 +49,14 @@ interface Chunk {
   used: number;
 }
 
+/** What the writer thread has in hand. */
+interface Group {
+  readonly waiters: Waiter[];
+  readonly segment: number;
+  readonly position: number;
+  readonly sentMs: number;
+}
+
 type Waiter = (error: Error | undefined) => void;
 
 /**
@@ -66,7 +75,8 @@ export class GroupWriter {
   private chunk: Chunk | undefined;
   private waiters: Waiter[] = [];
   private bytesWaiting = 0;
-  private inFlight: { readonly waiters: Waiter[]; readonly segment: number; readonly position: number } | undefined;
+  private inFlight: Group | undefined;
+  readonly statistics = new WriterStatistics();
   private scheduled = false;
   private failure: Error | undefined;
   private closing = false;
@@ -166,6 +176,8 @@ export class GroupWriter {
     const position = this.position;
     this.position += bytes;
     this.bytesWaiting += bytes;
+    this.statistics.bytes += bytes;
+    if (type === FRAME_TYPE.batch) this.statistics.appends++;
     writeFrameHeader(chunk.buffer, start, type, payloadBytes);
     return { segment: this.segment, position, bytes, buffer: chunk.buffer, at: start + FRAME_HEADER_BYTES };
   }
@@ -227,7 +239,7 @@ export class GroupWriter {
     this.tasks = [];
     this.waiters = [];
     this.bytesWaiting = 0;
-    this.inFlight = { waiters, segment, position };
+    this.inFlight = { waiters, segment, position, sentMs: performance.now() };
     const transfer = tasks.map((task) => (task.kind === 'write' ? task.buffer : task.index));
     this.worker.ref();
     this.worker.postMessage({ kind: 'group', tasks } satisfies WriterRequest, transfer);
@@ -251,6 +263,7 @@ export class GroupWriter {
     if (!group) return;
     this.inFlight = undefined;
     this.full = false;
+    this.statistics.synced(performance.now() - group.sentMs);
     this.durableSegment = group.segment;
     this.durablePosition = group.position;
     this.options.durable(group.segment, group.position);

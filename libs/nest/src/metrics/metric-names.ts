@@ -1,0 +1,115 @@
+/**
+ * Every metric of ours: its name, which ends in its unit, what kind it is, its labels, and what it means. Of what
+ * belongs to a delivery nothing is a label but its class and its provider: a label costs one series for each value.
+ */
+export interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+export const METRICS = {
+  penstock_accepted_messages_total: {
+    type: 'counter',
+    labels: ['protocol', 'class'],
+    help: 'Messages accepted and folded, by the protocol they came over and their traffic class.',
+  },
+  penstock_accepted_recipients_total: {
+    type: 'counter',
+    labels: ['protocol', 'class'],
+    help: 'Recipients of accepted messages: deliveries that came into being.',
+  },
+  penstock_deliveries_total: {
+    type: 'counter',
+    labels: ['outcome', 'provider'],
+    help: 'Deliveries that ended: delivered, bounced or dropped.',
+  },
+  penstock_attempts_total: {
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Attempts that ended and cost one: delivered, bounced, deferred by the receiver, or outcome unknown.',
+  },
+  penstock_deferrals_total: {
+    type: 'counter',
+    labels: ['cause', 'provider'],
+    help: 'Deferrals: remote, the receiver put it off or was not reached; held, a notice that it waits for us.',
+  },
+  penstock_handed_back_total: {
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Releases given back unstarted or in doubt.',
+  },
+  penstock_outcomes_unknown_total: {
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Attempts whose connection died after the final dot, or that reported nothing.',
+  },
+  penstock_duplicates_total: {
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Deliveries reported delivered once more after their end.',
+  },
+  penstock_delivery_latency_seconds_total: {
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Time from acceptance to delivery, summed over delivered mail; divide by penstock_deliveries_total.',
+  },
+  penstock_queue_deliveries: {
+    type: 'gauge',
+    labels: ['state', 'class', 'provider'],
+    help: 'Deliveries that have not ended: waiting in their lane, or open, released to a source.',
+  },
+  penstock_held_deliveries: {
+    type: 'gauge',
+    labels: ['class', 'reason'],
+    help: 'Waiting deliveries that got a notice that they wait for us, by reason; one may have several.',
+  },
+  penstock_attempts_in_flight: {
+    type: 'gauge',
+    labels: [],
+    help: 'Deliveries started whose outcome is not yet durable.',
+  },
+  penstock_open_connections: {
+    type: 'gauge',
+    labels: ['source', 'provider'],
+    help: 'SMTP connections open or being opened.',
+  },
+  penstock_log_appends_total: { type: 'counter', labels: [], help: 'Batches of records appended to the log.' },
+  penstock_log_written_bytes_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Bytes placed in segments, content and frames included.',
+  },
+  penstock_log_sync_duration_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'Time from handing a group to the writer until it is known to be durable; its count is the syncs.',
+  },
+  penstock_consumer_lag_records: {
+    type: 'gauge',
+    labels: ['group', 'topic', 'partition'],
+    help: 'Records appended that the group has not committed or stored.',
+  },
+  penstock_disk_free_bytes: {
+    type: 'gauge',
+    labels: [],
+    help: 'Free for this user on the file system of the data folder.',
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** One series: the labels are those of the metric's definition. */
+export interface MetricSample {
+  readonly metric: MetricName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number | HistogramValue;
+}
+
+export interface HistogramValue {
+  /** Upper bounds, ascending, in the metric's unit. */
+  readonly bounds: readonly number[];
+  /** How many lie at or below each bound and above the one before; one more for those beyond the last. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
