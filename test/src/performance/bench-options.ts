@@ -16,7 +16,8 @@ run, a line of JSON. Ends with 1 if anything is missing. Data lies in the folder
   --protocol P            smtp, http or both                                (both; smtp with --vs)
   --runs K                runs of each                                      (1; 5 with --vs)
   --vs postfix            a tuned Postfix beside it, runs in turn; medians and their ratio
-  --sign rsa|ed25519      From has a domain of ours: every message is signed
+  --postfix NAME=VALUE    a line of its main.cf, on top of the tuned ones; may be repeated
+  --sign rsa|ed25519      every message is signed with a key of that kind
   --slow-ms N             the sink answers each group of commands N ms late (0)
   --rate R                messages a second, instead of as many as go: for latency
   --minutes M             a steady load for M minutes at --rate (500), memory every 5 s
@@ -33,6 +34,7 @@ export interface BenchOptions {
   readonly protocols: readonly Protocol[];
   readonly runs: number;
   readonly besidePostfix: boolean;
+  readonly postfix: Readonly<Record<string, string>>;
   readonly sign: 'rsa' | 'ed25519' | undefined;
   readonly slowMs: number;
   readonly rate: number | undefined;
@@ -66,6 +68,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     protocols: protocol === 'both' ? ['smtp', 'http'] : [protocol],
     runs: whole('runs', values.runs, 1_000) ?? (besidePostfix ? 5 : 1),
     besidePostfix,
+    postfix: Object.fromEntries((values.postfix ?? []).map(setting)),
     sign: oneOf('sign', values.sign, ['rsa', 'ed25519']),
     slowMs: whole('slow-ms', values['slow-ms'], 10_000, 0) ?? 0,
     rate,
@@ -86,6 +89,7 @@ function parsed(args: readonly string[]) {
     protocol: text,
     runs: text,
     vs: text,
+    postfix: { type: 'string', multiple: true } as const,
     sign: text,
     'slow-ms': text,
     rate: text,
@@ -99,6 +103,12 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function setting(line: string): readonly [name: string, value: string] {
+  const [, name, value] = /^(\w+) *= *(.*)$/.exec(line) ?? [];
+  if (name === undefined || value === undefined) throw new UsageError(`--postfix must be name=value, not ${line}`);
+  return [name, value];
 }
 
 function whole(name: string, given: string | undefined, most: number, least = 1): number | undefined {

@@ -27,7 +27,11 @@ async function round(options: BenchOptions, k: number): Promise<readonly Result[
     return results;
   }
   progress(`run ${k} of ${options.runs}: postfix`);
-  const peer = await run({ protocol: 'smtp', workload: options, start: (relay) => startPostfix(relay) });
+  const peer = await run({
+    protocol: 'smtp',
+    workload: options,
+    start: (relay) => startPostfix(relay, options.postfix),
+  });
   for (const result of results) console.log(jsonLine(result, peer));
   console.log(jsonLine(peer));
   return [...results, peer];
