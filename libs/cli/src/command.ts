@@ -3,7 +3,9 @@ import { AdminApi } from './api/admin-api.ts';
 import { HttpClient } from './api/http-client.ts';
 import { PlatformApi } from './api/platform-api.ts';
 import { addDomain } from './commands/domain.ts';
+import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
+import { addRebuild } from './commands/rebuild.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 import { addTenants } from './commands/tenants.ts';
@@ -51,6 +53,8 @@ function program(console: Console): Command {
   addSend(root, console, api);
   addTimeline(root, console, api);
   addStatus(root, console, api);
+  addEvents(root, console, api);
+  addRebuild(root, console, api);
   addKeys(root, console, admin);
   addTenants(root, console, admin);
   addDomain(root, console, admin);

@@ -4,6 +4,12 @@ export interface Console {
   print(text: string): void;
   complain(text: string): void;
   sleep(delayMs: number): Promise<void>;
+  /** As `print` without a line break, but waits while the reader is slow: for records by the million. */
+  readonly write?: (text: string) => Promise<void>;
+  /** One line that the next one replaces; undefined ends it. Absent where nobody watches. */
+  readonly progress?: (text: string | undefined) => void;
+  /** Somebody wants the command to end. */
+  readonly interrupted?: AbortSignal;
 }
 
 /** Something the user can put right; shown without a stack. */

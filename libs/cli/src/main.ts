@@ -1,8 +1,34 @@
 import { runCommand } from './command.ts';
 
+// Whoever read what is printed has enough, such as `head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+/** Ends what asked for it in order; a second signal ends the process. */
+function untilInterrupted(): AbortSignal {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+  return interruption.signal;
+}
+
+let interrupted: AbortSignal | undefined;
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   print: (text) => process.stdout.write(`${text}\n`),
   complain: (text) => process.stderr.write(`${text}\n`),
   sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+  write: async (text) => {
+    if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
+  },
+  ...(process.stderr.isTTY && {
+    progress: (text: string | undefined) => process.stderr.write(`\r\u001b[K${text ?? ''}`),
+  }),
+  // A command that does not ask for it ends with the first signal, as ever.
+  get interrupted() {
+    interrupted ??= untilInterrupted();
+    return interrupted;
+  },
 });

@@ -49,6 +49,10 @@ async function main(): Promise<void> {
   for (const { section, rows, liveDigest, equal } of check.results.flatMap(({ sections }) => sections)) {
     console.log(`  ${section}: ${rows} rows, ${liveDigest.slice(0, 16)}…, ${equal ? 'equal' : 'DIFFERENT'}`);
   }
+  started = performance.now();
+  const exported = await folded.exportAll();
+  const exportRate = rate(exported, started);
+  console.log(`${exported} records exported as JSON Lines, ${exportRate}/s`);
   const key = await folded.corruptOneRow();
   const found = await folded.rebuild(false, show);
   console.log(`one row made wrong (${key}); found: ${different(found).join()}`);
@@ -62,6 +66,7 @@ async function main(): Promise<void> {
       facts: written,
       live_facts_per_s: liveRate,
       rebuild_facts_per_s: check.progress.factsPerSecond,
+      export_records_per_s: exportRate,
       rebuild_ms: check.elapsedMs,
       standstill_ms: standstill(check),
       equal: check.equal,

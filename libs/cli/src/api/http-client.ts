@@ -28,8 +28,20 @@ export class HttpClient {
   }
 
   /** @throws UserError as `get`. */
-  async delete(path: string): Promise<void> {
-    await this.request('DELETE', path);
+  async delete(path: string): Promise<unknown> {
+    return (await this.request('DELETE', path)).body;
+  }
+
+  /** The body as it comes, for as long as it comes. @throws UserError as `get` */
+  async stream(path: string, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
+    const { url, key } = this.endpoint;
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const response = await fetch(`${url}${path}`, { headers, ...(signal && { signal }) }).catch((error: unknown) => {
+      throw new UserError(this.explainSilence(error));
+    });
+    if (response.status < 400 && response.body) return response.body;
+    const { status } = response;
+    throw new UserError(this.explain({ status, headers: response.headers, body: parse(await response.text()) }));
   }
 
   /** Answers of a health check are answers whatever their status. */
@@ -55,9 +67,7 @@ export class HttpClient {
       });
       return { status: response.status, headers: response.headers, body: parse(await response.text()) };
     } catch (error) {
-      throw new UserError(
-        `no platform answers at ${this.endpoint.url} (${reasonOf(error)}). Start one with npm start, or name another with --url or PENSTOCK_URL.`,
-      );
+      throw new UserError(this.explainSilence(error));
     }
   }
 
@@ -66,6 +76,10 @@ export class HttpClient {
     const messages = errorMessages(body);
     if (messages.includes(FORBIDDEN)) return SCOPE_HINT;
     return messages.length > 0 ? messages.join('\n') : `${this.endpoint.url} answered ${status}`;
+  }
+
+  private explainSilence(error: unknown): string {
+    return `no platform answers at ${this.endpoint.url} (${reasonOf(error)}). Start one with npm start, or name another with --url or PENSTOCK_URL.`;
   }
 
   private explainKey(): string {

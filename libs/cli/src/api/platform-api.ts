@@ -6,6 +6,7 @@ import type {
   MessageView,
   ProvidersView,
   ReadinessView,
+  RebuildView,
   SourcesView,
   Timeline,
 } from './views.ts';
@@ -62,6 +63,25 @@ export class PlatformApi {
 
   async sources(minutes: number): Promise<SourcesView> {
     return (await this.client.get(`/v1/sources?minutes=${minutes}`)) as SourcesView;
+  }
+
+  /** The records of the log as JSON Lines. */
+  events(query: URLSearchParams, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
+    return this.client.stream(`/v1/events?${query}`, signal);
+  }
+
+  /** All models if none are named. */
+  async beginRebuild(models: readonly string[] | undefined, swap: boolean): Promise<RebuildView> {
+    const { body } = await this.client.post('/v1/rebuilds', { ...(models && { models }), swap });
+    return body as RebuildView;
+  }
+
+  async rebuild(id: string): Promise<RebuildView> {
+    return (await this.client.get(`/v1/rebuilds/${encodeURIComponent(id)}`)) as RebuildView;
+  }
+
+  async cancelRebuild(id: string): Promise<RebuildView> {
+    return (await this.client.delete(`/v1/rebuilds/${encodeURIComponent(id)}`)) as RebuildView;
   }
 
   async readiness(): Promise<ReadinessView> {

@@ -126,3 +126,38 @@ export interface ReadinessView {
   readonly status: 'ready' | 'not_ready';
   readonly reasons: Readonly<Record<string, string>>;
 }
+
+export interface RebuildView {
+  readonly id: string;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly error?: string;
+  /** Whether every row compared is equal. */
+  readonly equal?: boolean;
+  readonly elapsedMs: number;
+  readonly progress: {
+    readonly factsFolded: number;
+    readonly factsInAll: number;
+    readonly factsPerSecond: number;
+    readonly share: number;
+    readonly remainingMs?: number;
+  };
+  readonly results: readonly {
+    readonly model: string;
+    readonly swapped: boolean;
+    readonly carriedRows: number;
+    readonly sections: readonly {
+      readonly section: string;
+      readonly rows: number;
+      readonly liveDigest: string;
+      readonly rebuiltDigest: string;
+      readonly equal: boolean;
+      readonly differences: number;
+      readonly differing: readonly {
+        readonly key: string;
+        readonly kind: 'only_live' | 'only_rebuilt' | 'differs';
+        readonly fields?: readonly string[];
+      }[];
+      readonly notCompared: number;
+    }[];
+  }[];
+}
