@@ -1,11 +1,12 @@
 import type { ApiKey, ApiKeyring } from '@penstock/access';
-import { ADDRESS_PROBLEM_TEXTS, formatDate, type Mailbox, parseMailbox, rawHeader } from '@penstock/mail';
+import { ADDRESS_PROBLEM_TEXTS, formatDate, type Mailbox, rawHeader } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
 import type { Clock, Random, ReceivedContent, StorageRoom, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
 import { newMessageId } from '../acceptance/message-id.ts';
 import { judgeAuthors } from '../senders/message-authors.ts';
 import type { SenderRules } from '../senders/sender-rules.ts';
+import { ParsedAddresses } from './parsed-addresses.ts';
 import { readSubmitted, type SubmittedMessage } from './submitted-message.ts';
 
 export interface SubmissionDeps {
@@ -57,6 +58,9 @@ const MAX_HOPS = 100;
 
 /** What SMTP submission means, apart from the protocol. Every method throws SubmissionRefused to refuse. */
 export class Submission {
+  private readonly addresses = new ParsedAddresses();
+  private date = { second: Number.NaN, text: '', header: '' };
+
   constructor(
     private readonly deps: SubmissionDeps,
     private readonly hostname: string,
@@ -133,7 +137,7 @@ export class Submission {
   ) {
     const sender = envelope.mailFrom === '' ? undefined : this.parse(envelope.mailFrom, true, 'Sender address');
     const senderUtf8 = !replacesSender && (sender?.smtpUtf8 ?? false);
-    const date = formatDate(this.deps.wallClock.now());
+    const { text: date, header: dateHeader } = this.dateNow();
     // Says neither from which address nor under which name the client came: that is nobody's business outside.
     const trace = rawHeader('Received', `by ${this.hostname} with ${envelope.protocol} id ${messageId}; ${date}`);
     const copies = envelope.recipients.map((recipient) => {
@@ -149,12 +153,23 @@ export class Submission {
         ownMessageId: message.hasMessageId,
       };
     });
-    const head = message.hasDate ? trace : trace + rawHeader('Date', date);
+    const head = message.hasDate ? trace : trace + dateHeader;
     return { head, messageIdDomain: sender?.domain ?? this.hostname, copies };
   }
 
+  /** Formatted once a second. */
+  private dateNow() {
+    const now = this.deps.wallClock.now();
+    const second = Math.floor(now / 1000);
+    if (second !== this.date.second) {
+      const text = formatDate(now);
+      this.date = { second, text, header: rawHeader('Date', text) };
+    }
+    return this.date;
+  }
+
   private parse(address: string, smtpUtf8: boolean, what: string): Mailbox {
-    const parsed = parseMailbox(address);
+    const parsed = this.addresses.parse(address);
     if (!parsed.ok) throw new SubmissionRefused(553, `${what} ${ADDRESS_PROBLEM_TEXTS[parsed.problem]}`);
     if (parsed.mailbox.smtpUtf8 && !smtpUtf8) throw new SubmissionRefused(553, `${what} needs SMTPUTF8`);
     return parsed.mailbox;

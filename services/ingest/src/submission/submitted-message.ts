@@ -75,14 +75,16 @@ function valuesOf(bytes: Uint8Array, { list }: HeaderFields, wanted: string): re
 /** No field name of use is longer; a first line without a colon is body. */
 const MAX_NAME = 200;
 
-function headerFields(bytes: Uint8Array): HeaderFields {
+function headerFields(received: Uint8Array): HeaderFields {
+  const bytes = Buffer.from(received.buffer, received.byteOffset, received.length);
   const list: { name: string; start: number; end: number }[] = [];
   let at = 0;
   while (at < bytes.length) {
-    if (bytes[at] === CR) return { list, end: at, blankLine: true };
+    const first = bytes[at];
+    if (first === CR) return { list, end: at, blankLine: true };
     const lineEnd = bytes.indexOf(LF, at) + 1 || bytes.length;
     const previous = list.at(-1);
-    if ((bytes[at] === SPACE || bytes[at] === TAB) && previous) previous.end = lineEnd;
+    if ((first === SPACE || first === TAB) && previous) previous.end = lineEnd;
     else {
       const name = fieldName(bytes, at);
       if (name === undefined) return { list, end: at, blankLine: false };
@@ -93,16 +95,17 @@ function headerFields(bytes: Uint8Array): HeaderFields {
   return { list, end: bytes.length, blankLine: false };
 }
 
-function fieldName(bytes: Uint8Array, start: number): string | undefined {
+function fieldName(bytes: Buffer, start: number): string | undefined {
   // A continuation of nothing: it would continue the last of our own fields, which come first.
   if (bytes[start] === SPACE || bytes[start] === TAB) return undefined;
-  let name = '';
-  for (let i = start; i < start + MAX_NAME; i++) {
-    const byte = bytes[i] ?? 0;
-    // White space before the colon is obsolete syntax (RFC 5322 section 4.5) and still read.
-    if (byte === COLON) return name === '' ? undefined : name.trimEnd().toLowerCase();
+  const limit = Math.min(start + MAX_NAME, bytes.length);
+  for (let i = start; i < limit; i++) {
+    const byte = bytes[i] as number;
+    if (byte === COLON) {
+      // White space before the colon is obsolete syntax (RFC 5322 section 4.5) and still read.
+      return i === start ? undefined : bytes.toString('latin1', start, i).trimEnd().toLowerCase();
+    }
     if ((byte < SPACE && byte !== TAB) || byte > 126) return undefined;
-    name += String.fromCharCode(byte);
   }
   return undefined;
 }
