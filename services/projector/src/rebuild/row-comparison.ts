@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { JsonValue, KeyedEntry, KeyedStore } from '@penstock/ports';
 import { canonicalJson } from './canonical-json.ts';
 import type { Difference } from './rebuild-view.ts';
@@ -93,7 +93,7 @@ export class RowComparison {
 }
 
 /** Neither a key nor a JSON text holds a bare line break. */
-function add(hash: Hash, key: string, text: string): void {
+function add(hash: ReturnType<typeof createHash>, key: string, text: string): void {
   hash.update(`${JSON.stringify(key)}\n${text}\n`);
 }
 
