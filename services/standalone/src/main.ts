@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
     keys: values,
     policy,
     telemetry,
-    engine: { reserveBytes: values.diskReserve },
+    engine: { reserveBytes: values.diskReserve, retentionMs: values.retention },
     onFatal: (error) => {
       complain(`nothing can be stored any more: ${error.message}`);
       process.exit(1);

@@ -1,5 +1,6 @@
 import {
   bytesSetting,
+  daysSetting,
   hostAndPortSetting,
   hostNameSetting,
   logLevelSetting,
@@ -58,6 +59,12 @@ export const SETTINGS = {
     description: 'Folder of everything that must outlive the process.',
     schema: textSetting,
     default: './data',
+  },
+  retention: {
+    name: 'PENSTOCK_RETENTION',
+    description: 'Mail and facts older than this are deleted, such as 30d or 720h.',
+    schema: daysSetting,
+    default: '30d',
   },
   diskReserve: {
     name: 'PENSTOCK_DISK_RESERVE',

@@ -14,6 +14,7 @@ import { type ApiKeySettings, type LoadedApiKeys, loadApiKeys } from './keys/api
 import { loadSecretKey } from './keys/secret-key.ts';
 import { publishPolicy } from './policy/policy-publication.ts';
 import type { LoadedPolicy } from './policy/policy-text.ts';
+import { checkRetention } from './policy/retention-check.ts';
 import { onPorts } from './ports.ts';
 import { createServices, type Services, startOrder } from './services.ts';
 import { StandaloneModule } from './standalone.module.ts';
@@ -45,7 +46,7 @@ export interface StandaloneOptions {
   /** Nothing becomes durable any more: the process has to end. */
   readonly onFatal: (error: Error) => void;
   /** What of the engine is to be another than its own, such as the files below it. */
-  readonly engine?: Partial<Pick<EmbeddedOptions, 'files' | 'segmentBytes' | 'reserveBytes'>>;
+  readonly engine?: Partial<Pick<EmbeddedOptions, 'files' | 'segmentBytes' | 'reserveBytes' | 'retentionMs'>>;
 }
 
 /** The platform in one process: four services, one Nest application, one folder. */
@@ -82,6 +83,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 
 async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<Standalone> {
   const { host, hostname = 'localhost', telemetry, policy, bounceHost, spfInclude } = options;
+  if (options.engine?.retentionMs !== undefined) checkRetention(options.engine.retentionMs, policy.policy);
   const dataDir = resolve(options.dataDir);
   const engine = await openEngine(options, dataDir);
   undo.push(() => engine.close());

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Topic } from '@penstock/events';
+import { EMBEDDED_PARTITIONS, TOPICS, type Topic } from '@penstock/events';
 import type { Archive, ContentStore, EventLog, ReadModels, StateStore, StorageRoom, Telemetry } from '@penstock/ports';
 import { ContentCache } from './content/content-cache.ts';
 import { SegmentContentStore } from './content/segment-content-store.ts';
@@ -12,8 +12,9 @@ import { LogFeed } from './follower/log-feed.ts';
 import { CommittedOffsets } from './log/committed-offsets.ts';
 import { EmbeddedEventLog } from './log/embedded-event-log.ts';
 import { FRAME_TYPE } from './segments/frame.ts';
-import { GroupWriter } from './segments/group-writer.ts';
-import { recoverSegments } from './segments/recovery.ts';
+import { GroupWriter, type GroupWriterOptions } from './segments/group-writer.ts';
+import { type RecoveredSegments, recoverSegments } from './segments/recovery.ts';
+import { Retention } from './segments/retention.ts';
 import type { SegmentFilesModule } from './segments/segment-files.ts';
 import { SegmentReader } from './segments/segment-reader.ts';
 import type { LogStatistics } from './segments/writer-statistics.ts';
@@ -36,6 +37,8 @@ export interface EmbeddedOptions {
   readonly contentCacheBytes?: number;
   /** Kept free and kept back for a full disk, see DiskRoom; none if absent. */
   readonly reserveBytes?: number;
+  /** Segments are deleted when everything in them is older, ms; never if absent. */
+  readonly retentionMs?: number;
   /** What writes instead of the disk. */
   readonly files?: SegmentFilesModule;
 }
@@ -53,6 +56,8 @@ export interface Embedded {
   readonly room: StorageRoom;
   /** What the log has written since it was opened. */
   readonly statistics: LogStatistics;
+  /** Deletes what is older than the retention, as happens by itself from time to time; answers how many segments. */
+  retire(): Promise<number>;
   /** After every consumer has left: makes what was appended durable and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -74,29 +79,25 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 }
 
 function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded {
-  const { dataDir, telemetry } = options;
+  const { dataDir, telemetry, retentionMs } = options;
   const folder = join(dataDir, 'segments');
   const recovered = recoverSegments(folder, telemetry);
   const { catalogue, salt } = recovered;
   const reader = new SegmentReader(folder, salt);
-  const committed = new CommittedOffsets(recovered.committed, (bytes) =>
-    writer.failed ? undefined : writer.place(FRAME_TYPE.positions, bytes),
+  const committed = new CommittedOffsets(
+    recovered.committed,
+    (bytes) => (writer.failed ? undefined : writer.place(FRAME_TYPE.positions, bytes)),
+    options.partitions?.[TOPICS.submissions] ?? EMBEDDED_PARTITIONS[TOPICS.submissions],
   );
   const room = new DiskRoom({ dataDir, telemetry, reserveBytes: options.reserveBytes ?? 0 });
   const state = new SqliteStores(join(dataDir, 'state'), telemetry);
   const folds = foldsWhenAsked({ dataDir, telemetry });
-  const writer = new GroupWriter({
-    ...recovered,
+  const writer = openWriter(options, recovered, {
     folder,
-    segmentBytes: options.segmentBytes ?? 128 * MIB,
-    files: options.files,
     nextOffsets: () => log.nextOffsets(),
     committed: () => committed.all(),
     durable: (durableSegment, end) => feed.advance(durableSegment, end),
-    sealed: (full, bytes) => catalogue.seal(full, bytes),
-    onFatal: (error) => writeFailed(options, error),
     onFull: () => room.metFullDisk(),
-    onIndexFailed: (message) => telemetry.log('warn', 'segment_index_not_written', { error: message }),
   });
   const log = new EmbeddedEventLog({
     writer,
@@ -108,12 +109,16 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     tailBytes: options.tailBytes ?? 32 * MIB,
   });
   const feed = new LogFeed({ folder, salt, log, catalogue, writer });
+  const needed = [async () => committed.needed(), () => state.lowestPositions()];
+  const files = { folder, salt, catalogue, reader };
+  const retention = new Retention({ ...files, telemetry, retentionMs, needed, retired: () => log.retired() });
   const cache = new ContentCache(options.contentCacheBytes ?? 64 * MIB);
   return {
     log,
     content: new SegmentContentStore(writer, reader, cache),
     state,
     room,
+    retire: () => retention.run(),
     get readModels() {
       return folds.readModels;
     },
@@ -125,6 +130,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     close: async () => {
       feed.close();
       await room.close();
+      await retention.close();
       committed.write();
       await writer.close();
       await reader.close();
@@ -134,7 +140,20 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   };
 }
 
-function writeFailed({ telemetry, onFatal }: EmbeddedOptions, error: Error): void {
-  telemetry.log('error', 'log_write_failed', { error: error.message });
-  onFatal(error);
+type WriterParts = Pick<GroupWriterOptions, 'folder' | 'nextOffsets' | 'committed' | 'durable' | 'onFull'>;
+
+function openWriter(options: EmbeddedOptions, recovered: RecoveredSegments, parts: WriterParts): GroupWriter {
+  const { telemetry, files, segmentBytes = 128 * MIB } = options;
+  return new GroupWriter({
+    ...recovered,
+    ...parts,
+    segmentBytes,
+    files,
+    sealed: (full, bytes) => recovered.catalogue.seal(full, bytes),
+    onFatal: (error) => {
+      telemetry.log('error', 'log_write_failed', { error: error.message });
+      options.onFatal(error);
+    },
+    onIndexFailed: (message) => telemetry.log('warn', 'segment_index_not_written', { error: message }),
+  });
 }

@@ -65,10 +65,14 @@ export const hostAndPortSetting: z.ZodType<HostAndPort, string> = z.string().tra
   return { host, port };
 });
 
+const DURATIONS = { h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 
 /** Bytes, such as `64MiB`. */
 export const bytesSetting = quantity(BYTES, 'must be a size such as 64MiB');
+
+/** Milliseconds, such as `30d` or `720h`. */
+export const daysSetting = quantity(DURATIONS, 'must be a time such as 30d or 720h');
 
 function quantity(units: Readonly<Record<string, number>>, message: string): z.ZodType<number, string> {
   const form = new RegExp(`^(\\d{1,6})(${Object.keys(units).join('|')})$`);

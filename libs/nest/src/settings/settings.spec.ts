@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   bytesSetting,
+  daysSetting,
   hostAndPortSetting,
   hostNameSetting,
   portSetting,
@@ -58,6 +59,8 @@ describe('settings', () => {
     const read = (text: string) => readSettings(settings, { PENSTOCK_SIZE: text }).values.size;
     assert.equal(read('64MiB'), 67_108_864);
     assert.equal(read('0KiB'), 0);
+    assert.equal(daysSetting.parse('30d'), 2_592_000_000);
+    assert.ok(!daysSetting.safeParse('30').success);
     for (const wrong of ['64', '64MB', '-1MiB', '1.5GiB']) assert.throws(() => read(wrong), /must be a size such as/);
   });
 

@@ -43,6 +43,17 @@ export class SqliteStores implements StateStore, ReadModels {
     }
   }
 
+  /** The positions of every store that is open, by name; the lowest where several have one. */
+  async lowestPositions(): Promise<ReadonlyMap<string, number>> {
+    const lowest = new Map<string, number>();
+    for (const { store } of this.opened.values()) {
+      for (const [name, position] of await store.positions()) {
+        lowest.set(name, Math.min(position, lowest.get(name) ?? position));
+      }
+    }
+    return lowest;
+  }
+
   close(): void {
     for (const { file } of this.opened.values()) file.close();
     this.opened.clear();

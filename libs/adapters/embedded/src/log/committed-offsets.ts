@@ -1,8 +1,10 @@
-import type { Topic } from '@penstock/events';
+import { TOPICS, type Topic } from '@penstock/events';
 import type { FramePlace } from '../segments/group-writer.ts';
 
 /** Commits within this time share a frame; a crash loses at most so much of the positions, and what is read again is harmless. */
 const WRITE_DELAY_MS = 50;
+/** The group that expands submissions. */
+const EXPANDER = 'ingest-expander';
 
 /**
  * The groups' positions: in memory, and written behind as frames among the records. They lie where the records lie, so
@@ -21,6 +23,7 @@ export class CommittedOffsets {
   constructor(
     found: ReadonlyMap<string, number>,
     private readonly place: (payloadBytes: number) => FramePlace | undefined,
+    private readonly submissionPartitions: number,
   ) {
     this.offsets = new Map(found);
   }
@@ -35,6 +38,18 @@ export class CommittedOffsets {
     this.offsets.set(name, offset);
     this.changed.add(name);
     this.timer ??= setTimeout(() => this.write(), WRITE_DELAY_MS);
+  }
+
+  /**
+   * What groups have yet to read of submissions, which nothing else tells: one that is not expanded is never deleted.
+   * A partition nobody has committed is needed from its start.
+   */
+  needed(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (let partition = 0; partition < this.submissionPartitions; partition++) {
+      found.set(`${TOPICS.submissions}-${partition}`, this.get(EXPANDER, TOPICS.submissions, partition) ?? 0);
+    }
+    return found;
   }
 
   /** All of them, for the header of a new segment: what is committed is done, written or not. */

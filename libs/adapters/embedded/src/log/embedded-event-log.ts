@@ -128,6 +128,13 @@ export class EmbeddedEventLog implements EventLog, PartitionSource {
     return next;
   }
 
+  /** Segments were deleted: what was in them is held no more. */
+  retired(): void {
+    for (const partitions of this.topics.values()) {
+      for (const target of partitions) target.begin = this.options.catalogue.begin(target.key) ?? target.next;
+    }
+  }
+
   private found(topic: Topic, partition: number): LogPartition {
     const key = partitionKey(topic, partition);
     const next = this.options.nextOffsets.get(key) ?? 0;
@@ -179,9 +186,16 @@ export class EmbeddedEventLog implements EventLog, PartitionSource {
     let next = from;
     let bytes = 0;
     while (next < stop && bytes < READ_BYTES) {
-      const extent = await this.options.catalogue.locate(target.key, next);
+      const { catalogue } = this.options;
+      const { generation } = catalogue;
+      const extent = await catalogue.locate(target.key, next);
       if (!extent) throw new Error(`${target.name} has no record ${next} although it was appended`);
-      const records = await this.readExtent(target.key, extent, next, stop);
+      const records = await this.readExtent(target.key, extent, next, stop).catch((error: unknown) => {
+        // The segment was replaced in the meantime by one that keeps what is kept for ever.
+        if (catalogue.generation === generation || next < target.begin) throw error;
+        return undefined;
+      });
+      if (!records) continue;
       for (const record of records) found.push(record);
       if (records.length === 0) throw new Error(`${target.name} has no record ${next} where its index says`);
       next += records.length;

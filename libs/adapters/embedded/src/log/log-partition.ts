@@ -12,7 +12,7 @@ export class LogPartition {
     readonly partition: number,
     readonly key: number,
     /** First offset held. */
-    readonly begin: number,
+    public begin: number,
     /** The offset the next record gets. */
     public next: number,
   ) {

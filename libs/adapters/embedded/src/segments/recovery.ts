@@ -45,7 +45,11 @@ export function recoverSegments(folder: string, telemetry: Telemetry): Recovered
   const last = segments.pop() ?? 1;
   // Of a life in which it was full, and what followed never became durable: it is written again, its index is not.
   rmSync(join(folder, indexFileName(last)), { force: true });
-  const full = segments.map((segment) => ({ segment, ...fullSegment(folder, segment, telemetry) }));
+  const full = dropObsolete(
+    folder,
+    segments.map((segment) => ({ segment, ...fullSegment(folder, segment, telemetry) })),
+  );
+  checkComplete(folder, [...full.map(({ segment }) => segment), last]);
   const known = full[0]?.salt;
   const tail = recoverLast(folder, last, known, telemetry);
   const catalogue = new SegmentCatalogue(folder, tail.salt);
@@ -77,21 +81,49 @@ function listSegments(folder: string): number[] {
     .map(segmentOfFileName)
     .filter((segment) => segment !== undefined)
     .sort((a, b) => a - b);
+  return segments;
+}
+
+function checkComplete(folder: string, segments: readonly number[]): void {
   for (const [i, segment] of segments.entries()) {
     const expected = (segments[0] as number) + i;
     if (segment === expected) continue;
     const missing = join(folder, segmentFileName(expected));
     throw new Error(`${missing} is missing, though later segments are there: put it back from a copy`);
   }
-  return segments;
 }
 
-function fullSegment(folder: string, segment: number, telemetry: Telemetry): { index: SegmentIndex; salt: number } {
+/** A crash came between the segment that keeps what is kept of those before it, and their deletion. */
+function dropObsolete<T extends { readonly segment: number; readonly kept: boolean }>(
+  folder: string,
+  full: readonly T[],
+): readonly T[] {
+  const first = full.findLastIndex(({ kept }) => kept);
+  if (first <= 0) return full;
+  for (const { segment } of full.slice(0, first)) removeSegment(folder, segment);
+  syncFolder(folder);
+  return full.slice(first);
+}
+
+/** Without its index first: an index alone would be taken for another segment's. */
+export function removeSegment(folder: string, segment: number): void {
+  rmSync(join(folder, indexFileName(segment)), { force: true });
+  rmSync(join(folder, segmentFileName(segment)), { force: true });
+}
+
+interface FullSegment {
+  readonly index: SegmentIndex;
+  readonly salt: number;
+  /** Known to be one that keeps for ever; one with an index needs no such knowledge: nothing lies before it any more. */
+  readonly kept: boolean;
+}
+
+function fullSegment(folder: string, segment: number, telemetry: Telemetry): FullSegment {
   const stored = storedIndex(folder, segment);
-  if (stored) return stored;
+  if (stored) return { ...stored, kept: false };
   telemetry.log('info', 'segment_scanned', { segment, why: 'it has no index of its own' });
   const { index, header } = scanFull(folder, segment, undefined);
-  return { index, salt: header.salt };
+  return { index, salt: header.salt, kept: header.kept ?? false };
 }
 
 interface Tail {
@@ -172,7 +204,7 @@ function startSegment(folder: string, segment: number, salt: number, start: Segm
   return header.length;
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

@@ -23,6 +23,10 @@ export class SegmentCatalogue {
   private readonly loaded = new Map<number, SegmentIndex>();
   private active = new SegmentIndex();
   private activeSegment = 0;
+  /** The oldest that is there. */
+  firstSegment = 0;
+  /** Changes when places that were answered may hold no more. */
+  generation = 0;
 
   constructor(
     private readonly folder: string,
@@ -35,6 +39,7 @@ export class SegmentCatalogue {
       const part = { segment, firstOffset: partition.firstOffset, endOffset: partition.endOffset };
       this.partsOf(key).push(part);
     }
+    if (this.firstSegment === 0) this.firstSegment = segment;
     if (this.activeSegment > 0) this.remember(this.activeSegment, this.active);
     this.activeSegment = segment;
     this.active = index;
@@ -59,6 +64,11 @@ export class SegmentCatalogue {
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   }
 
+  /** The segment that is being written. */
+  get writtenSegment(): number {
+    return this.activeSegment;
+  }
+
   /** First offset still held, undefined where no segment holds any. */
   begin(key: number): number | undefined {
     return this.parts.get(key)?.[0]?.firstOffset;
@@ -77,6 +87,20 @@ export class SegmentCatalogue {
     return extent ? { ...extent, segment: part.segment } : undefined;
   }
 
+  /** All up to `last` hold nothing any more but what `kept` says, which lies in `last`. */
+  retire(last: number, kept: SegmentIndex): void {
+    this.generation++;
+    this.firstSegment = last;
+    for (const [key, parts] of this.parts) {
+      const left = parts.filter(({ segment }) => segment > last);
+      const found = kept.partitions.get(key);
+      if (found) left.unshift({ segment: last, firstOffset: found.firstOffset, endOffset: found.endOffset });
+      this.parts.set(key, left);
+    }
+    for (const segment of this.loaded.keys()) if (segment <= last) this.loaded.delete(segment);
+    this.remember(last, kept);
+  }
+
   private partOf(key: number, offset: number): Part | undefined {
     const parts = this.partsOf(key);
     let low = 0;
@@ -89,7 +113,7 @@ export class SegmentCatalogue {
     return parts[low];
   }
 
-  private async index(segment: number): Promise<SegmentIndex> {
+  async index(segment: number): Promise<SegmentIndex> {
     if (segment === this.activeSegment) return this.active;
     const known = this.loaded.get(segment);
     if (known) {

@@ -13,6 +13,8 @@ export interface SegmentHeader {
   readonly committed: Readonly<Record<string, number>>;
   /** Wall time when the segment was begun, ms since the epoch: what stands in earlier ones is older. */
   readonly at: number;
+  /** Holds what is kept for ever of itself and of every segment before it, which count no more; see retention.ts. */
+  readonly kept?: boolean;
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {

@@ -6,6 +6,7 @@ import { DamagedSegmentError } from './segment-errors.ts';
 import { segmentFileName } from './segment-header.ts';
 
 const OPEN_FILES = 64;
+const CLOSE_AFTER_MS = 5_000;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -23,6 +24,16 @@ export class SegmentReader {
     private readonly folder: string,
     private readonly salt: number,
   ) {}
+
+  /** These segments are deleted, the last of them replaced. */
+  retire(upTo: number): void {
+    for (const [segment, { file }] of this.files) {
+      if (segment > upTo) continue;
+      this.files.delete(segment);
+      // Reads that have begun are of the old file, and end within a moment.
+      file.then((handle) => setTimeout(() => closeFile(handle), CLOSE_AFTER_MS)).catch(() => {});
+    }
+  }
 
   path(segment: number): string {
     return join(this.folder, segmentFileName(segment));
