@@ -112,10 +112,9 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
   const needed = [async () => committed.needed(), () => state.lowestPositions()];
   const files = { folder, salt, catalogue, reader };
   const retention = new Retention({ ...files, telemetry, retentionMs, needed, retired: () => log.retired() });
-  const cache = new ContentCache(options.contentCacheBytes ?? 64 * MIB);
   return {
     log,
-    content: new SegmentContentStore(writer, reader, cache),
+    content: new SegmentContentStore(writer, reader, new ContentCache(options.contentCacheBytes ?? 64 * MIB)),
     state,
     room,
     retire: () => retention.run(),
