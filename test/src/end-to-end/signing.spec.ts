@@ -19,17 +19,18 @@ const DOMAIN = 'sender.example';
 class Sink {
   private readonly messages: Buffer[] = [];
   private wake: () => void = () => {};
-  /** The next message is kept and never answered. */
-  silent = false;
+  /** The next message with this in it is kept and never answered. */
+  silentFor: string | undefined;
   private readonly server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     onData: (stream, _session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
-        this.messages.push(Buffer.concat(chunks));
-        if (!this.silent) done();
-        this.silent = false;
+        const message = Buffer.concat(chunks);
+        this.messages.push(message);
+        if (this.silentFor !== undefined && message.includes(this.silentFor)) this.silentFor = undefined;
+        else done();
         this.wake();
       });
     },
@@ -123,22 +124,18 @@ describe('mail from a registered domain', () => {
       ignoreTLS: true,
     });
     await relay.sendMail({
-      envelope: { from: `ann@${DOMAIN}`, to: ['bob@company.example', 'eve@company.example'] },
+      envelope: { from: `ann@${DOMAIN}`, to: 'bob@company.example' },
       raw: Buffer.from(`Subject: smtp-one\r\nFrom: <ann@news.${DOMAIN}>\r\n\r\n\u00e4 \t\r\n.\r\n\r\n`, 'latin1'),
     });
     relay.close();
-    for (const [subject, count] of [
-      ['http-one', 1],
-      ['smtp-one', 1],
-    ] as const) {
-      for (const message of await sink.received(subject, count)) {
-        assert.deepEqual(await verified(message), [`${DOMAIN} pass`, `${DOMAIN} pass`], message.toString('latin1'));
-      }
+    for (const subject of ['http-one', 'smtp-one']) {
+      const [message = Buffer.of()] = await sink.received(subject, 1);
+      assert.deepEqual(await verified(message), [`${DOMAIN} pass`, `${DOMAIN} pass`], message.toString('latin1'));
     }
   });
 
   it('has the same signature when it is sent again after a crash', async () => {
-    sink.silent = true;
+    sink.silentFor = 'crash-one';
     await post('crash-one', 'Hello');
     await sink.received('crash-one', 1);
     await platform.kill();
