@@ -6,7 +6,8 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { followLog, openFolds } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import type { EventLog, Membership, Telemetry } from '@penstock/ports';
-import { createProjector, type Projector } from '@penstock/projector';
+// Not the package's index: with it the thread would load Nest, which takes longer than all the rest of its start.
+import { createProjector, type Projector } from '@penstock/projector/projector';
 import type { ProjectionReply, ProjectionRequest, ProjectionSettings } from './projection-messages.ts';
 import { FOLLOWED_TOPICS } from './routed-streams.ts';
 
