@@ -48,13 +48,13 @@ export interface MailSession {
   /** Resolves when the socket is closed, whoever closed it. */
   readonly closed: Promise<void>;
   /**
-   * Whether a second transaction may be handed over while one is under way. Its envelope then leaves with the content
-   * of the one before, in the same packets (RFC 2920).
+   * Whether transactions may be handed over while one is under way, to follow it. Where the host takes PIPELINING the
+   * envelope of the next one leaves with the content of the one before, in the same packets (RFC 2920).
    */
-  readonly takesFollower: boolean;
+  readonly takesFollowers: boolean;
   /**
-   * One transaction at a time, and where `takesFollower` one to follow it. Never rejects for what the peer does: that
-   * is the result.
+   * One transaction at a time, and where `takesFollowers` others to follow it in their order. Never rejects for what
+   * the peer does: that is the result.
    */
   send(transaction: MailTransaction): Promise<TransactionResult>;
   /** QUIT, then close; resolves when the socket is closed. */

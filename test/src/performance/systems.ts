@@ -64,8 +64,8 @@ export async function startPenstock(relay: Relay, { profile, sign }: PenstockOpt
 
 /** As the engine counts them for Prometheus; undefined where it does not. */
 async function syncsOf(url: string): Promise<number | undefined> {
-  const answer = await fetch(`${url}/metrics`);
-  const count = /^penstock_log_syncs_total(?:\{[^}]*\})? (\d+)/m.exec(await answer.text())?.[1];
+  const answer = await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${API_KEY}` } });
+  const count = /^penstock_log_sync_duration_seconds_count (\d+)/m.exec(await answer.text())?.[1];
   return count === undefined ? undefined : Number(count);
 }
 

@@ -113,14 +113,64 @@ describe('a transaction that follows another', () => {
     });
   }
 
-  it('is a third one only after the first has ended', async () => {
+  it('stays withdrawn where the connection fails after it was told not to begin', async () => {
+    const host = await session(async (peer) => {
+      await peer.greet('PIPELINING');
+      await peer.answer(...ENVELOPE);
+      await peer.content();
+      peer.close();
+    });
+    const first = host.send(mail('a@b.test'));
+    const second = host.send(mail('c@d.test', { mayBegin: () => false }));
+    assert.equal((await first).kind, 'unknown');
+    assert.deepEqual(await second, { kind: 'withdrawn' });
+  });
+
+  it('comes in its order, however many follow', async () => {
+    const seen: string[] = [];
+    const host = await session(async (peer) => {
+      await peer.greet('PIPELINING');
+      for (let round = 0; round < 4; round++) {
+        seen.push((await peer.answer(...ENVELOPE))[0] ?? '');
+        await peer.content();
+        peer.say('250 2.0.0 queued');
+      }
+      await peer.line();
+    });
+    const senders = ['a', 'b', 'c', 'd'].map((name) => `${name}@b.test`);
+    const results = await Promise.all(senders.map((sender) => host.send(mail(sender))));
+    assert.deepEqual(
+      results.map(({ kind }) => kind),
+      senders.map(() => 'answered'),
+    );
+    assert.deepEqual(
+      seen,
+      senders.map((sender) => `MAIL FROM:<${sender}>`),
+    );
+  });
+
+  it('was never handed over where the connection has gone, however many followed', async () => {
     const host = await session(async (peer) => {
       await peer.greet('PIPELINING');
       await peer.line();
       peer.close();
     });
-    const both = [host.send(mail('a@b.test')), host.send(mail('c@d.test'))];
-    await assert.rejects(host.send(mail('e@f.test')), /one transaction at a time/);
-    await Promise.all(both);
+    const results = await Promise.all(['a@b.test', 'c@d.test', 'e@f.test'].map((sender) => host.send(mail(sender))));
+    assert.deepEqual(
+      results.map((result) => result.kind === 'broken' && !result.mailAnswered),
+      [true, true, true],
+    );
+  });
+
+  it('waits for its turn at the caller where the host takes one command at a time', async () => {
+    const host = await session(async (peer) => {
+      await peer.greet();
+      await peer.line();
+      peer.close();
+    });
+    assert.equal(host.takesFollowers, false);
+    const first = host.send(mail('a@b.test'));
+    await assert.rejects(host.send(mail('c@d.test')), /one transaction at a time/);
+    await first;
   });
 });

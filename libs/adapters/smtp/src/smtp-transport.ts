@@ -20,8 +20,8 @@ export class SmtpTransport implements MailTransport {
   }
 }
 
-/** A transaction that follows the one under way. */
-interface Next {
+/** A transaction that waits for those before it. */
+interface Follower {
   readonly encoded: EncodedTransaction;
   readonly done: (result: TransactionResult) => void;
   readonly failed: (error: unknown) => void;
@@ -32,7 +32,7 @@ class SmtpSession implements MailSession {
   private over = false;
   private busy = false;
   private resetFirst = false;
-  private next: Next | undefined;
+  private readonly followers: Follower[] = [];
 
   constructor(
     private readonly wire: Wire,
@@ -47,13 +47,12 @@ class SmtpSession implements MailSession {
     return !this.over && this.wire.open && (this.busy || !this.wire.ahead);
   }
 
-  get takesFollower(): boolean {
+  get takesFollowers(): boolean {
     return this.facts.extensions.has('PIPELINING');
   }
 
   async send(transaction: MailTransaction): Promise<TransactionResult> {
-    if (this.busy && (this.next || !this.takesFollower))
-      throw new Error('one transaction at a time, and one to follow it');
+    if (this.busy && !this.takesFollowers) throw new Error('one transaction at a time');
     if (!this.usable) {
       this.abort();
       return CLOSED;
@@ -62,7 +61,7 @@ class SmtpSession implements MailSession {
     if ('kind' in encoded) return encoded;
     if (!this.busy) return this.speak(encoded);
     return new Promise((done, failed) => {
-      this.next = { encoded, done, failed };
+      this.followers.push({ encoded, done, failed });
     });
   }
 
@@ -71,7 +70,7 @@ class SmtpSession implements MailSession {
     const { wire, facts, timeouts, resetFirst } = this;
     let ahead = false;
     const follow = (): string => {
-      const envelope = this.next?.encoded.sendAhead() ?? '';
+      const envelope = this.followers[0]?.encoded.sendAhead() ?? '';
       ahead = envelope !== '';
       return envelope;
     };
@@ -91,14 +90,15 @@ class SmtpSession implements MailSession {
   }
 
   private speakNext(): void {
-    const { next } = this;
-    this.next = undefined;
+    const next = this.followers.shift();
     if (!next) return;
-    if (this.over || !this.wire.open) {
-      next.done(CLOSED);
+    if (!this.over && this.wire.open) {
+      void this.speak(next.encoded).then(next.done, next.failed);
       return;
     }
-    void this.speak(next.encoded).then(next.done, next.failed);
+    for (const { encoded, done } of [next, ...this.followers.splice(0)]) {
+      done(encoded.isWithdrawn ? { kind: 'withdrawn' } : CLOSED);
+    }
   }
 
   async quit(): Promise<void> {

@@ -53,9 +53,14 @@ export class EncodedTransaction {
     return new Conversation(setting, this.commands, this.mail.content, ahead).run();
   }
 
+  /** Whoever withdrew it has taken care of it: it must not be told that its connection failed. */
+  get isWithdrawn(): boolean {
+    return this.begun === 'withdrawn';
+  }
+
   private withdrawn(): boolean {
     if (this.begun === 'not yet' && this.mail.mayBegin?.() === false) this.begun = 'withdrawn';
-    return this.begun === 'withdrawn';
+    return this.isWithdrawn;
   }
 }
 
@@ -218,9 +223,14 @@ class Conversation {
     // more than the dot was cut: better to doubt.
     if (wire.encrypted || follow !== '') this.dotSent = true;
     const verdict = await this.read(timeouts.finalDotMs);
+    if (!this.dotSent && isPositive(verdict)) {
+      // Nobody can have accepted what has no end yet. What is left must not follow: cut, it is never a message.
+      wire.destroy();
+      throw new WireError('protocol', `${verdict.code} before the end of the content`);
+    }
     // A refusal in mid-content leaves the conversation out of step.
-    if (!this.dotSent && !isPositive(verdict)) this.over = true;
-    this.settle(this.dotSent || isPositive(verdict) ? 'final_dot' : 'data', verdict);
+    if (!this.dotSent) this.over = true;
+    this.settle(this.dotSent ? 'final_dot' : 'data', verdict);
     return this.answered();
   }
 

@@ -36,8 +36,9 @@ export class AttemptLimits {
     this.wakeUp.at(endBy);
   }
 
-  end(command: Attempt): void {
-    this.running.delete(command);
+  /** Nothing where the command has begun again on another session meanwhile. */
+  end(command: Attempt, session: MailSession): void {
+    if (this.running.get(command)?.session === session) this.running.delete(command);
     if (this.running.size === 0) this.wakeUp.cancel();
   }
 

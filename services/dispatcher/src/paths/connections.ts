@@ -17,7 +17,7 @@ export interface Connection extends OpenedConnection {
   transactions: number;
   /** Attempts that were given it; those that have not begun are in this number only. */
   assigned: number;
-  /** Attempts that have it and are not over: one, or two where another one follows. */
+  /** Attempts that have it and are not over: one, and those that follow. */
   claims: number;
   /** How long its host takes for a transaction, ms, smoothed; unknown before the first one. */
   transactionMs: number | undefined;
@@ -27,10 +27,12 @@ export interface Connection extends OpenedConnection {
 }
 
 /**
- * A transaction follows another on its connection, rather than going over an idle one, where the host answers within
- * this: what little it waits is paid back by the packets that are saved.
+ * Transactions follow each other on their connection, rather than going over an idle one, where all of them are over
+ * within about this: what little they wait is paid back by the packets that are saved.
  */
 const NEAR_MS = 25;
+/** At most, with the one they follow. */
+const MOST_IN_A_ROW = 8;
 
 /** Idle connections are closed before their server closes them. */
 const MAX_IDLE_MS = 60_000;
@@ -121,7 +123,7 @@ export class Connections {
     connection.state = 'busy';
     connection.assigned++;
     connection.claims++;
-    if (connection.claims === 1) this.offerPlace(connection);
+    this.offerPlace(connection);
     const stack = this.idleStacks.get(connection.site);
     if (stack?.at(-1) === connection) stack.pop();
   }
@@ -181,10 +183,10 @@ export class Connections {
     this.lingering.clear();
   }
 
-  /** One transaction has it, and another one may follow if its host is near. */
+  /** It is in use, and another transaction may follow if its host is near. */
   private offerPlace(connection: Connection): void {
-    const { site, session, transactionMs } = connection;
-    if (!session.takesFollower || transactionMs === undefined || transactionMs > NEAR_MS) return;
+    if (!hasPlace(connection)) return;
+    const { site } = connection;
     const inUse = this.followable.get(site);
     if (inUse) inUse.add(connection);
     else this.followable.set(site, new Set([connection]));
@@ -193,7 +195,7 @@ export class Connections {
   private followableOf(site: string, now: number, shaping: Shaping): Connection | undefined {
     const inUse = this.followable.get(site);
     for (const connection of inUse ?? []) {
-      const isOpen = connection.state === 'busy' && connection.claims === 1 && connection.session.usable;
+      const isOpen = connection.state === 'busy' && connection.session.usable && hasPlace(connection);
       if (isOpen && !this.spent(connection, now, shaping)) return connection;
       inUse?.delete(connection);
     }
@@ -210,6 +212,11 @@ export class Connections {
     connection.state = 'closing';
     connection.session.abort();
   }
+}
+
+function hasPlace({ session, transactionMs, claims }: Connection): boolean {
+  if (!session.takesFollowers || transactionMs === undefined) return false;
+  return claims < MOST_IN_A_ROW && claims * transactionMs <= NEAR_MS;
 }
 
 function dueOf(connection: Connection, shaping: Shaping): number {

@@ -38,10 +38,15 @@ describe('an attempt whose path has a near host', () => {
     assert.equal(given.transport.mostOpen, 1);
   });
 
-  it('has a connection of its own where another one follows already', async () => {
-    const [given] = await nearHost();
-    await given.command(toIt, toIt, toIt);
+  it('has a connection of its own where those before it take too long together', async () => {
+    const [given] = await nearHost(10);
+    await given.command(toIt, toIt, toIt, toIt);
     assert.equal(given.transport.mostOpen, 2);
+    const [near] = await nearHost(1);
+    await near.command(...Array.from({ length: 8 }, () => toIt));
+    assert.equal(near.transport.mostOpen, 1);
+    await near.command(toIt);
+    assert.equal(near.transport.mostOpen, 2);
   });
 
   it('has a connection of its own where the host is far, or messages are paced', async () => {

@@ -272,7 +272,7 @@ export class Path implements Waiting, PathFate {
       session.abort();
       return { kind: 'unknown' as const, detail: String(error), refused: [] };
     });
-    this.office.limits.end(attempt.command);
+    this.office.limits.end(attempt.command, session);
     if (result.kind === 'answered') this.connections.took(connection, result.transactionMs);
     if (result.kind !== 'withdrawn')
       concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });

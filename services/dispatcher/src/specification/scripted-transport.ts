@@ -75,12 +75,12 @@ export class ScriptedSession implements MailSession {
     });
   }
 
-  get takesFollower(): boolean {
+  get takesFollowers(): boolean {
     return this.transport.pipelining;
   }
 
   async send(mail: MailTransaction): Promise<TransactionResult> {
-    const [before] = this.underWay;
+    const before = [...this.underWay].at(-1);
     const sent = before ? before.then(() => this.speak(mail)) : this.speak(mail);
     this.underWay.add(sent);
     const result = await sent;

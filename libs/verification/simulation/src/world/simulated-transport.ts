@@ -55,7 +55,7 @@ class SimulatedSession implements MailSession {
   readonly closed: Promise<void>;
   private settleClosed: () => void = () => {};
   private ending = false;
-  readonly takesFollower = true;
+  readonly takesFollowers = true;
   private underWay: Promise<TransactionResult> | undefined;
 
   constructor(
