@@ -199,6 +199,36 @@ for (const pipelining of [true, false]) {
       assert.deepEqual(codes(await host.send(mail({ content }))), ['data 552']);
       assert.equal(host.usable, false);
     });
+
+    it('takes no acceptance before the end of the content for one, and never sends that end', async () => {
+      let seen = '';
+      let resumed: Peer['socket'] | undefined;
+      let ended: () => void = () => {};
+      const gone = new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+      const host = await session(async (peer) => {
+        await peer.greet(...offers);
+        await peer.answer(GREETED.mail, GREETED.rcpt);
+        await peer.line();
+        resumed = peer.socket;
+        peer.socket.on('data', (chunk: Buffer) => {
+          seen = (seen + chunk.toString('latin1')).slice(-5);
+        });
+        peer.socket.on('close', ended);
+        peer.socket.on('end', ended);
+        peer.socket.pause();
+        peer.say(`354 go\r\n${GREETED.done}`);
+      });
+      const content = [Buffer.alloc(32 * 1024 * 1024, 'x')];
+      const result = await host.send(mail({ content }));
+      assert.deepEqual([result.kind, result.kind === 'broken' && result.phase], ['broken', 'data']);
+      assert.equal(host.usable, false);
+      await host.closed;
+      resumed?.resume();
+      await gone;
+      assert.ok(!seen.endsWith('\r\n.\r\n'));
+    });
   });
 }
 
@@ -251,6 +281,7 @@ describe('a transaction', () => {
     for (const [changes, cause] of [
       [{}, 'too_big'],
       [{ content: [], smtpUtf8: true }, 'smtputf8_missing'],
+      [{ content: [], eightBit: true }, 'eightbitmime_missing'],
       [{ content: [], recipients: ['a@b\r\nDATA'] }, 'bad_argument'],
     ] as const) {
       const result = await host.send(mail(changes));

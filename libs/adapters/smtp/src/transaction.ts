@@ -1,6 +1,13 @@
 import type { Phase } from '@penstock/events';
 import { DATA_COMMAND, mailFromCommand, RSET_COMMAND, rcptToCommand, UnsafeArgumentError } from '@penstock/mail';
-import type { MailTransaction, RecipientResult, SessionFacts, SmtpTimeouts, TransactionResult } from '@penstock/ports';
+import type {
+  MailTransaction,
+  RecipientResult,
+  SessionFacts,
+  SmtpTimeouts,
+  TransactionResult,
+  UnsendableCause,
+} from '@penstock/ports';
 import { contentSize, encodeData } from './data-encoding.ts';
 import { isClosing, isPositive, recorded } from './replies.ts';
 import type { RawReply } from './reply-reader.ts';
@@ -81,6 +88,10 @@ function encode(facts: SessionFacts, mail: MailTransaction): Commands | Unsendab
   const { extensions, maxSize } = facts;
   if (maxSize !== undefined && size > maxSize) return unsendable('too_big', `${size} bytes, host takes ${maxSize}`);
   if (mail.smtpUtf8 && !extensions.has('SMTPUTF8')) return unsendable('smtputf8_missing', 'host lacks SMTPUTF8');
+  // RFC 6152 section 3: never raw. SMTPUTF8 needs no 8BITMIME beside it (RFC 6531 section 3.1 has the host take both).
+  if (mail.eightBit && !mail.smtpUtf8 && !extensions.has('8BITMIME')) {
+    return unsendable('eightbitmime_missing', 'host lacks 8BITMIME');
+  }
   try {
     const from = mailFromCommand({
       mailFrom: mail.mailFrom,
@@ -95,7 +106,7 @@ function encode(facts: SessionFacts, mail: MailTransaction): Commands | Unsendab
   }
 }
 
-function unsendable(cause: 'too_big' | 'smtputf8_missing' | 'bad_argument', detail: string) {
+function unsendable(cause: UnsendableCause, detail: string) {
   return { kind: 'unsendable' as const, cause, detail };
 }
 
