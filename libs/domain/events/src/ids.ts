@@ -1,15 +1,10 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+// The one builtin that pure code uses: a function of its arguments, several times a delivery (decision 12).
+import { hash } from 'node:crypto';
 
 /** 128 bits of the SHA-256 of the parts, as 32 hex digits; also usable as a UUID elsewhere. */
 export function derivedId(...parts: readonly (string | number)[]): string {
-  const digest = sha256(utf8ToBytes(parts.join('\u001f')));
-  let id = '';
-  for (let i = 0; i < 16; i++) id += HEX[digest[i] ?? 0];
-  return id;
+  return hash('sha256', parts.join('\u001f'), 'hex').slice(0, 32);
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
  * Id of a fact about one delivery. `n` counts the facts of that kind within the release, so that an honest
