@@ -1,5 +1,6 @@
 /** What a walk's or a transaction's end does to the attempt and to its path. */
 import type { Timings } from '@penstock/events';
+import { classifyReply } from '@penstock/mail';
 import type { TransactionResult } from '@penstock/ports';
 import type { PendingAttempt } from '../commands/pending-attempt.ts';
 import type { WalkResult } from '../exchangers/exchanger-walk.ts';
@@ -79,6 +80,14 @@ export function concludeTransaction(
       path.putBack(attempt);
       return;
     }
+    if (reply) {
+      const { provider } = attempt.command.body;
+      const verdict = classifyReply(reply, { phase: result.phase, provider });
+      if (verdict.disposition === 'bounce') {
+        bounceAll(path, attempt, { phase: result.phase, verdict, host, reply, tls: session.facts.tls, timings });
+        return;
+      }
+    }
     const detail = result.kind === 'refused' ? '' : result.detail;
     const met = troubleMet({ phase: result.phase, host, reply, detail }, attempt.command.body.provider, timings);
     suspend(path, { attempt, met: { ...met, tls: session.facts.tls }, reason: 'path_throttled', spent: true }, era);
@@ -95,6 +104,15 @@ export function concludeTransaction(
     retry,
   };
   path.office.settlement.decide(attempt, transactionOutcomes(attempt, result, circumstances));
+}
+
+/** Its sender or its content is refused: whoever it is for, and whatever else the path has to send. */
+function bounceAll({ office }: Pick<PathFate, 'office'>, attempt: PendingAttempt, met: Met): void {
+  const at = office.clock.now();
+  office.settlement.decide(
+    attempt,
+    attempt.deliveries.map((delivery) => bounced(attempt, delivery, at, met)),
+  );
 }
 
 /** Whether the path serves more than this domain, so that the domain's name servers say nothing about it. */
@@ -143,9 +161,5 @@ export function concludeWithoutContent(
     office.settlement.handBack(attempt, 'not_started', at + CONTENT_RETRY_MS);
     return;
   }
-  const met: Met = { phase: 'data', ...CONTENT_MISSING, timings: {} };
-  office.settlement.decide(
-    attempt,
-    attempt.deliveries.map((delivery) => bounced(attempt, delivery, at, met)),
-  );
+  bounceAll({ office }, attempt, { phase: 'data', ...CONTENT_MISSING, timings: {} });
 }

@@ -31,8 +31,8 @@ describe('a failure before RCPT', () => {
     );
   });
 
-  it('bounces nobody, whatever the reply says', async () => {
-    for (const script of [refuse(550, '5.7.1 your sender is not welcome'), refuse(553, 'no'), refuse(421, 'later')]) {
+  it('bounces nobody unless the reply is about the sender', async () => {
+    for (const script of [refuse(550, '5.7.1 you are not welcome'), refuse(554, 'no'), refuse(421, 'later')]) {
       const given = await running();
       given.transport.fallback = script;
       await given.command({}, {});
@@ -40,6 +40,15 @@ describe('a failure before RCPT', () => {
       assert.deepEqual(outcomes.map((one) => one.split(' ')[1]).sort(), ['deferred', 'handed_back']);
       assert.equal(throttles(await given.control()).length, 1);
     }
+  });
+
+  it('ends the mail of a sender that is refused, and of nobody else', async () => {
+    const given = await running();
+    given.transport.scripts.push(refuse(550, 'sender address rejected'));
+    await given.command({}, {});
+    const outcomes = await given.outcomes();
+    assert.deepEqual([...outcomes].sort(), ['m1.0.1 bounced 550', 'm2.0.1 delivered']);
+    assert.equal(throttles(await given.control()).length, 0);
   });
 
   it('is told to the schedulers before anything is handed back', async () => {

@@ -140,14 +140,48 @@ test('a banner of 554 is about the path: nobody is bounced', () => {
   assert.equal(classify('554 go away', 'banner').cause, 'blocked');
 });
 
-test('before RCPT every refusal has scope path and is deferred; only the final dot delivers', () => {
+test('a sender or message refused for good at MAIL FROM says nothing about the path', () => {
+  const read = (line: string) => {
+    const { cause, scope, disposition } = classify(line, 'mail');
+    return `${cause} ${scope} ${disposition}`;
+  };
+  assert.equal(read('550 5.1.8 Domain of sender address does not resolve'), 'bad_sender sending_domain bounce');
+  assert.equal(read('501 5.1.7 Bad sender address syntax'), 'bad_sender sending_domain bounce');
+  assert.equal(read('550 5.7.23 SPF validation failed'), 'authentication sending_domain bounce');
+  assert.equal(read('553 sorry, not you'), 'bad_sender sending_domain bounce');
+  assert.equal(read('550 5.7.1 Sender address rejected: Access denied'), 'bad_sender sending_domain bounce');
+  assert.equal(read('552 5.3.4 Message size exceeds fixed limit'), 'message_too_big message bounce');
+  assert.equal(read('552 too big'), 'message_too_big message bounce');
+  assert.equal(read('553 5.6.7 SMTPUTF8 is required'), 'smtputf8_unsupported message bounce');
+});
+
+test('a refusal at MAIL FROM that is not plainly about the sender, or is for now, is about the path', () => {
+  for (const line of [
+    '550 no',
+    '554 5.7.1 go away',
+    '550 5.7.1 Client host [192.0.2.1] blocked using example; sender rejected',
+    '553 your IP is listed, ask for removal',
+    '550 5.7.25 reverse DNS needed by sender host',
+    '530 5.7.0 Must issue STARTTLS',
+    '450 4.1.8 Domain of sender address does not resolve',
+    '451 4.7.1 Sender address greylisted',
+    '421 4.7.0 Sender too busy',
+  ]) {
+    const { scope, disposition } = classify(line, 'mail');
+    assert.deepEqual([scope, disposition], ['path', 'defer'], line);
+  }
+});
+
+test('before RCPT what is not the own fault of a mail has scope path and is deferred; only the final dot delivers', () => {
   const code = fc.integer({ min: 0, max: 599 });
   const status = fc.option(fc.constantFrom(...Object.keys(STATUS_MEANINGS)), { nil: undefined });
   fc.assert(
     fc.property(code, status, fc.string(), fc.constantFrom(...PHASES), (replyCode, detail, text, phase) => {
       const enhanced = detail === undefined ? {} : { enhanced: `${String(replyCode)[0]}.${detail}` };
       const verdict = classifyReply({ code: replyCode, text, ...enhanced }, { phase });
-      if (beforeRcpt(phase)) assert.deepEqual([verdict.scope, verdict.disposition], ['path', 'defer']);
+      const ownFault = phase === 'mail' && replyCode >= 500 && verdict.disposition === 'bounce';
+      if (ownFault) assert.ok(['sending_domain', 'message'].includes(verdict.scope));
+      else if (beforeRcpt(phase)) assert.deepEqual([verdict.scope, verdict.disposition], ['path', 'defer']);
       const accepted = phase === 'final_dot' && replyCode >= 200 && replyCode < 300;
       assert.equal(verdict.disposition === 'deliver', accepted);
       if (replyCode < 500 && !accepted) assert.equal(verdict.disposition, 'defer');
