@@ -93,12 +93,11 @@ export type TransactionResult =
   | { readonly kind: 'unknown'; readonly detail: string; readonly refused: readonly (RecipientResult | undefined)[] }
   /** `mayBegin` said no: nothing was said. */
   | { readonly kind: 'withdrawn' }
-  /** Not sent: what we were asked to send cannot be (size over the host's limit, SMTPUTF8 missing, bad argument). */
-  | {
-      readonly kind: 'unsendable';
-      readonly cause: 'too_big' | 'smtputf8_missing' | 'bad_argument';
-      readonly detail: string;
-    };
+  /** Not sent: what we were asked to send cannot be. */
+  | { readonly kind: 'unsendable'; readonly cause: UnsendableCause; readonly detail: string };
+
+/** Size over the host's limit, an extension that the message needs and the host lacks, an address beyond SMTP. */
+export type UnsendableCause = 'too_big' | 'eightbitmime_missing' | 'smtputf8_missing' | 'bad_argument';
 
 /** Why no session came to be. */
 export class TransportError extends Error {

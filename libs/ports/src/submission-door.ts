@@ -78,4 +78,6 @@ export interface ReceivedContent {
   readonly eightBit: boolean;
   /** Whether any CR stands without its LF, or any LF without its CR. */
   readonly bareLineEnds: boolean;
+  /** False where no line is longer than 998 octets; true where one may be. */
+  readonly longLines: boolean;
 }

@@ -102,6 +102,13 @@ export const SMTP_SHAPES: Readonly<Record<string, SmtpShape>> = {
   'bare CR in the body': (context) => `${fields(context)}\r\na\rb\r\rc\r.\rd\r\n`,
   'bare LF in the header': (context) => `${fields(context).replaceAll('\r\n', '\n')}\r\ntext\r\n`,
   'long lines': (context) => `${fields(context)}\r\n${'x'.repeat(995 + (context.turn % 4))}\r\nshort\r\n`,
+  'lines beyond 998': (context) =>
+    `${fields(context, context.turn % 2 ? TEXT_8BIT : `X-Long: ${'word '.repeat(300)}\r\n`)}\r\n` +
+    `${'x'.repeat(999 + context.turn * 1_000)}\r\n${utf8(UTF8_TEXT.repeat(100 * (context.turn % 2)))}\r\nshort\r\n`,
+  'lines beyond 998 in parts': (context) =>
+    `${fields(context, 'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="b1"\r\n')}\r\n--b1\r\n` +
+    `\r\ntext ${context.mark}\r\n--b1\r\nContent-Type: text/html; charset=utf-8\r\n` +
+    `\r\n<p>${utf8(UTF8_TEXT)}${'y '.repeat(1_000 + context.turn)}</p>\r\n--b1--\r\n`,
   'leading dots': (context) => `${fields(context)}\r\n.\r\n..\r\n...a\r\n.b\r\n\r\n.`,
   'an empty body': (context) => `${fields(context)}\r\n`,
   'no blank line at all': (context) => fields(context),

@@ -9,6 +9,7 @@ export * from './headers-encoded-words.ts';
 export * from './line-ends.ts';
 export * from './mime.ts';
 export * from './mime-encodings.ts';
+export * from './relaying/relayable.ts';
 export * from './replies/index.ts';
 export * from './smtp-commands.ts';
 export * from './stored-mail.ts';

@@ -2,11 +2,15 @@
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const HEX_DIGITS = new TextEncoder().encode('0123456789ABCDEF');
+const BASE64 = new TextEncoder().encode(ALPHABET);
 const LINE = 76;
+/** What fills a line of base64. */
+const LINE_BYTES = (LINE / 4) * 3;
 const CR = 13;
 const LF = 10;
 const TAB = 9;
 const SPACE = 32;
+const DASH = 45;
 const EQUALS = 61;
 
 export function encodeBase64(bytes: Uint8Array): string {
@@ -18,6 +22,26 @@ export function encodeBase64(bytes: Uint8Array): string {
     encoded += i + 2 < bytes.length ? ALPHABET[group & 63] : '=';
   }
   return encoded;
+}
+
+/** Lines of 76 characters in base64, each ending in CRLF. */
+export function encodeBase64Lines(bytes: Uint8Array): Uint8Array {
+  const characters = Math.ceil(bytes.length / 3) * 4;
+  const out = new Uint8Array(characters + 2 * Math.ceil(characters / LINE));
+  let length = 0;
+  for (let start = 0; start < bytes.length; start += LINE_BYTES) {
+    const end = Math.min(start + LINE_BYTES, bytes.length);
+    for (let i = start; i < end; i += 3) {
+      const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+      out[length++] = BASE64[group >> 18] as number;
+      out[length++] = BASE64[(group >> 12) & 63] as number;
+      out[length++] = i + 1 < bytes.length ? (BASE64[(group >> 6) & 63] as number) : EQUALS;
+      out[length++] = i + 2 < bytes.length ? (BASE64[group & 63] as number) : EQUALS;
+    }
+    out[length++] = CR;
+    out[length++] = LF;
+  }
+  return out;
 }
 
 /** Whether the text is padded standard base64, once white space is gone. */
@@ -57,13 +81,15 @@ export function encodeQuotedPrintable(bytes: Uint8Array): Uint8Array {
       continue;
     }
     const atLineEnd = i + 1 === bytes.length || (bytes[i + 1] === CR && bytes[i + 2] === LF);
-    const width = isLiteral(byte, atLineEnd) ? 1 : 3;
+    let width = isLiteral(byte, atLineEnd) ? 1 : 3;
     // A line's last character may use column 76; otherwise that one is the soft break's.
     if (column + width > (atLineEnd ? LINE : LINE - 1)) {
       out[length++] = EQUALS;
       out[length++] = CR;
       out[length++] = LF;
       column = 0;
+      // A line that begins with `--` where none did before could be taken for the delimiter of a multipart.
+      if (byte === DASH) width = 3;
     }
     if (width === 1) {
       out[length++] = byte;

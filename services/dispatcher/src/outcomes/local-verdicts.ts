@@ -23,6 +23,14 @@ export const NO_MAIL_HOST = refusal('no_mail_host', 'recipient', 550, '5.1.2', '
 export const MX_IS_ADDRESS = refusal('mx_is_address', 'recipient', 550, '5.4.6', 'MX record holds an address');
 export const MX_NOT_PUBLIC = refusal('mx_not_public', 'recipient', 550, '5.4.6', 'mail hosts have no public address');
 export const TOO_BIG = refusal('too_big', 'message', 552, '5.3.4', 'message is larger than the host takes');
+/** RFC 6152 section 3, RFC 3463: conversion required but not supported. */
+export const EIGHTBITMIME_MISSING = refusal(
+  'eightbitmime_missing',
+  'message',
+  554,
+  '5.6.3',
+  'host lacks 8BITMIME and the message cannot be converted',
+);
 export const SMTPUTF8_MISSING = refusal('smtputf8_missing', 'message', 550, '5.6.7', 'host lacks SMTPUTF8');
 export const BAD_ARGUMENT = refusal('bad_argument', 'message', 553, '5.1.3', 'address cannot be said in SMTP');
 export const CONTENT_MISSING = refusal('content_missing', 'message', 554, '5.6.0', 'content is not held any more');

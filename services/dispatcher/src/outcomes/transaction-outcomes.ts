@@ -2,12 +2,13 @@
 import type { AttemptDelivery, Fact, Host, Timings } from '@penstock/events';
 import { classifyReply, retryHintMs } from '@penstock/mail';
 import type { RetryPolicy } from '@penstock/policy';
-import type { RecipientResult, TransactionResult } from '@penstock/ports';
+import type { RecipientResult, TransactionResult, UnsendableCause } from '@penstock/ports';
 import type { PendingAttempt } from '../commands/pending-attempt.ts';
 import {
   BAD_ARGUMENT,
   CONNECTION_LOST,
   deferredHere,
+  EIGHTBITMIME_MISSING,
   type LocalRefusal,
   SMTPUTF8_MISSING,
   TOO_BIG,
@@ -61,8 +62,9 @@ export function transactionOutcomes(
   }
 }
 
-const UNSENDABLE: Readonly<Record<'too_big' | 'smtputf8_missing' | 'bad_argument', LocalRefusal>> = {
+const UNSENDABLE: Readonly<Record<UnsendableCause, LocalRefusal>> = {
   too_big: TOO_BIG,
+  eightbitmime_missing: EIGHTBITMIME_MISSING,
   smtputf8_missing: SMTPUTF8_MISSING,
   bad_argument: BAD_ARGUMENT,
 };

@@ -213,6 +213,7 @@ describe('what cannot be sent', () => {
   it('bounces with the reason', async () => {
     for (const [cause, code] of [
       ['too_big', '5.3.4'],
+      ['eightbitmime_missing', '5.6.3'],
       ['smtputf8_missing', '5.6.7'],
       ['bad_argument', '5.1.3'],
     ] as const) {

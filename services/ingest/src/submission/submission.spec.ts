@@ -66,6 +66,7 @@ const bytes = (text: string) => ({
   bytes: Buffer.from(text, 'latin1'),
   eightBit: /[\u0080-\u00ff]/.test(text),
   bareLineEnds: false,
+  longLines: /[^\n]{999}/.test(text),
 });
 
 describe('SMTP submission', () => {
@@ -137,6 +138,17 @@ describe('SMTP submission', () => {
       accepted.map(({ copies }) => copies[0]?.eightBit),
       [true, true, false],
     );
+  });
+
+  it('stores 8-bit text as 7-bit, and refuses a header line that is too long for any host', async () => {
+    const { submission, accepted } = under();
+    await submission.submit(envelope, bytes('MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n\xc3\xbc\r\n'));
+    assert.equal(accepted[0]?.copies[0]?.eightBit, false);
+    assert.match(
+      Buffer.from(accepted[0]?.body ?? []).toString(),
+      /Content-Transfer-Encoding: base64\r\n\r\nw7wNCg==\r\n$/,
+    );
+    await assert.rejects(submission.submit(envelope, bytes(`X-Long: ${'x'.repeat(999)}\r\n\r\ny\r\n`)), code(554));
   });
 
   it('refuses a message that loops and one with X-SMTPAPI', async () => {

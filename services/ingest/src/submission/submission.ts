@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyring } from '@penstock/access';
-import { ADDRESS_PROBLEM_TEXTS, formatDate, type Mailbox, rawHeader } from '@penstock/mail';
+import { ADDRESS_PROBLEM_TEXTS, formatDate, type Mailbox, rawHeader, UnfoldableHeaderError } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
 import type { Clock, Random, ReceivedContent, StorageRoom, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
@@ -56,6 +56,15 @@ const NOT_ALLOWED = '5.7.1';
 /** RFC 5321 section 6.3: at least 100 before a loop is assumed. */
 const MAX_HOPS = 100;
 
+function read(received: ReceivedContent): SubmittedMessage {
+  try {
+    return readSubmitted(received);
+  } catch (error) {
+    if (!(error instanceof UnfoldableHeaderError)) throw error;
+    throw new SubmissionRefused(554, 'A header line is over 998 octets (RFC 5322) and has no space to fold it at');
+  }
+}
+
 /** What SMTP submission means, apart from the protocol. Every method throws SubmissionRefused to refuse. */
 export class Submission {
   private readonly addresses = new ParsedAddresses();
@@ -89,7 +98,7 @@ export class Submission {
   async submit(envelope: SubmittedEnvelope, received: ReceivedContent): Promise<string> {
     const policy = this.deps.policy();
     if (!policy) throw new SubmissionRefused(451, 'Not ready to accept mail, try again later');
-    const message = readSubmitted(received);
+    const message = read(received);
     if (message.hops > MAX_HOPS) throw new SubmissionRefused(554, 'Too many hops, the message is looping');
     if (message.hasSmtpApi) {
       throw new SubmissionRefused(554, 'The X-SMTPAPI header is not supported yet, use POST /v3/mail/send instead');

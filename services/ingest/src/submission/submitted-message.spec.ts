@@ -7,6 +7,7 @@ const received = (bytes: Buffer) => ({
   bytes,
   eightBit: bytes.some((byte) => byte > 127),
   bareLineEnds: /\r(?!\n)|(?<!\r)\n/.test(bytes.toString('latin1')),
+  longLines: /[^\n]{999}/.test(bytes.toString('latin1')),
 });
 const read = (text: string) => readSubmitted(received(Buffer.from(text, 'latin1')));
 const relayed = (text: string) => Buffer.from(read(text).bytes).toString('latin1');
@@ -64,7 +65,9 @@ describe('a submitted message', () => {
       return { eightBit, eightBitHeaders };
     };
     assert.deepEqual(flags('Subject: x\r\n\r\ny\r\n'), { eightBit: false, eightBitHeaders: false });
-    assert.deepEqual(flags('Subject: x\r\n\r\n\xfc\r\n'), { eightBit: true, eightBitHeaders: false });
+    assert.deepEqual(flags('Subject: x\r\n\r\n\xfc\r\n'), { eightBit: false, eightBitHeaders: false });
+    const signed = 'DKIM-Signature: v=1\r\n\r\n\xfc\r\n';
+    assert.deepEqual(flags(signed), { eightBit: true, eightBitHeaders: false });
     assert.deepEqual(flags('Subject: \xfc\r\n\r\ny\r\n'), { eightBit: true, eightBitHeaders: true });
   });
 

@@ -1,11 +1,11 @@
 /** A message as an SMTP client submitted it: made safe to relay, and looked at no closer than needed. */
-import { repairLineEnds } from '@penstock/mail';
+import { relayable, repairLineEnds } from '@penstock/mail';
 import type { ReceivedContent } from '@penstock/ports';
 
 export interface SubmittedMessage {
-  /** In CRLF lines, without the fields that are nobody's business. */
+  /** In CRLF lines, without the fields that are nobody's business; 7-bit in short lines wherever that may be done. */
   readonly bytes: Uint8Array;
-  /** Whether any byte is above 127. */
+  /** Whether any byte of these is above 127. */
   readonly eightBit: boolean;
   /** Whether a header field holds such a byte: then it needs SMTPUTF8 (RFC 6532). */
   readonly eightBitHeaders: boolean;
@@ -24,23 +24,36 @@ const COLON = 58;
 const SPACE = 32;
 const TAB = 9;
 
-/** Reads a message received after DATA, dots already unstuffed. */
+/**
+ * Reads a message received after DATA, dots already unstuffed.
+ *
+ * @throws UnfoldableHeaderError
+ */
 export function readSubmitted(received: ReceivedContent): SubmittedMessage {
-  const { eightBit } = received;
   const bytes = crlf(received);
   const fields = headerFields(bytes);
   const names = new Map<string, number>();
   for (const { name } of fields.list) names.set(name, (names.get(name) ?? 0) + 1);
   return {
-    bytes: relayed(bytes, fields),
-    eightBit,
-    eightBitHeaders: eightBit && bytes.subarray(0, fields.end).some((byte) => byte > 127),
+    ...safeOnTheWay(relayed(bytes, fields), received),
+    eightBitHeaders: received.eightBit && hasEightBit(bytes.subarray(0, fields.end)),
     hasMessageId: names.has('message-id'),
     hasDate: names.has('date'),
     hops: names.get('received') ?? 0,
     hasSmtpApi: names.has('x-smtpapi'),
     fieldValues: (name) => (names.has(name) ? valuesOf(bytes, fields, name) : []),
   };
+}
+
+/** The common message is 7-bit in short lines and not looked at; others are looked at closely. */
+function safeOnTheWay(bytes: Uint8Array, { eightBit, longLines }: ReceivedContent) {
+  if (!eightBit && !longLines) return { bytes, eightBit };
+  const safe = relayable(bytes);
+  return { bytes: safe, eightBit: eightBit && hasEightBit(safe) };
+}
+
+function hasEightBit(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte > 127);
 }
 
 /** The common message has whole line ends and is not copied. */

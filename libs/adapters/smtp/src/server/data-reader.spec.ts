@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DataReader } from './data-reader.ts';
-import { hasBareLineEnds } from './line-ends.ts';
+import { hasBareLineEnds, hasLongLines } from './line-ends.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
@@ -100,6 +100,18 @@ describe('a received message', () => {
     assert.deepEqual(facts('a\r\nb'), { eightBit: false, bareLineEnds: false });
     assert.deepEqual(facts('\xfc'), { eightBit: true, bareLineEnds: false });
     assert.deepEqual(facts('a\nb'), { eightBit: false, bareLineEnds: true });
+  });
+
+  it('has long lines where more than 998 octets stand between two line ends', () => {
+    const lengths = fc.array(fc.oneof(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 996, max: 1001 })));
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 996, max: 999 }), (lines, last) => {
+        const text = lines.map((length) => `${'x'.repeat(length)}\r\n`).join('');
+        assert.equal(hasLongLines(bytes(text)), /[^\r\n]{999}/.test(text));
+        assert.equal(hasLongLines(bytes(text + 'x'.repeat(last))), /[^\r\n]{999}/.test(text) || last > 998);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('has bare line ends wherever they lie in a long one', () => {

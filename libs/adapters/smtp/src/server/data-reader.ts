@@ -1,7 +1,7 @@
 /** What follows DATA (RFC 5321 section 4.1.1.4), up to CRLF.CRLF and nothing else that looks like it. */
 import { isAscii } from 'node:buffer';
 import type { ReceivedContent } from '@penstock/ports';
-import { hasBareLineEnds } from './line-ends.ts';
+import { hasBareLineEnds, hasLongLines } from './line-ends.ts';
 
 const CR = 13;
 const LF = 10;
@@ -78,7 +78,12 @@ export class DataReader {
   /** The message, once its end was found. */
   content(): ReceivedContent {
     const bytes = this.whole ?? (this.kept ?? Buffer.alloc(0)).subarray(0, this.keptLength);
-    return { bytes, eightBit: !isAscii(bytes), bareLineEnds: hasBareLineEnds(bytes) };
+    return {
+      bytes,
+      eightBit: !isAscii(bytes),
+      bareLineEnds: hasBareLineEnds(bytes),
+      longLines: hasLongLines(bytes),
+    };
   }
 
   /** The CR between the last dot and its LF came at the end of the chunk before, and was kept. */

@@ -1,3 +1,4 @@
+const LF = 10;
 const CR = 13;
 const WINDOW = 65_536;
 const BARE = /\r(?!\n)|(?<!\r)\n/;
@@ -13,6 +14,24 @@ export function hasBareLineEnds(bytes: Buffer): boolean {
     if (bytes[end - 1] === CR && end < bytes.length) end++;
     if (BARE.test(bytes.toString('latin1', start, end))) return true;
     start = end;
+  }
+  return false;
+}
+
+/** RFC 5321 section 4.5.3.1.6: octets of a line without its CRLF. */
+const MAX_LINE = 998;
+
+/**
+ * Whether any line is longer than 998 octets, for lines that end in LF. Looks back from where a line has to have ended,
+ * so of lines of 78 it reads one in thirteen.
+ */
+export function hasLongLines(bytes: Buffer): boolean {
+  let lineStart = 0;
+  while (bytes.length - lineStart > MAX_LINE) {
+    let end = Math.min(lineStart + MAX_LINE + 1, bytes.length - 1);
+    while (end >= lineStart && bytes[end] !== LF) end--;
+    if (end < lineStart) return true;
+    lineStart = end + 1;
   }
   return false;
 }

@@ -40,7 +40,7 @@ function headerEnd(piece: Uint8Array, atLineStart: boolean): number {
   return -1;
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const [only, ...others] = pieces;
   if (only && others.length === 0) return only;
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
