@@ -33,6 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
   await becameReady(standalone, (reason) => complain(`still starting: ${reason}`));
   await warnOfKeys(standalone);
   process.stdout.write(`${banner(standalone, values, policy, performance.now() - startedAt)}\n`);
+  standalone.tls.prepare();
 }
 
 /** Domains named at once; with a wrong secret key it is all of them. */

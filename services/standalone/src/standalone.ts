@@ -1,4 +1,3 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,6 +8,7 @@ import { configureHttp } from '@penstock/ingest';
 import { HTTP_SERVER_OPTIONS, HttpErrorsFilter, LogStrategy, type MetricsAccess, NestLogger } from '@penstock/nest';
 import type { Telemetry } from '@penstock/ports';
 import type { Sandbox } from '@penstock/testing';
+import { prepareDataFolder } from './data-folder.ts';
 import { type EgressRoute, openEgress } from './egress.ts';
 import { type ApiKeySettings, type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
 import { loadSecretKey } from './keys/secret-key.ts';
@@ -143,10 +143,8 @@ function openTls(options: StandaloneOptions, dataDir: string): Promise<Submissio
 }
 
 async function openEngine({ telemetry, onFatal, engine }: StandaloneOptions, dataDir: string) {
+  await prepareDataFolder(dataDir);
   try {
-    await mkdir(dataDir, { recursive: true });
-    // SQLite would only say that it cannot open its file.
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return await openEmbedded({ ...engine, dataDir, telemetry, onFatal });
   } catch (error) {
     const errno = errnoOf(error);

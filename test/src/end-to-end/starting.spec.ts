@@ -82,7 +82,7 @@ describe('npm start', () => {
     writeFileSync(dataDir, '');
     const { code, output } = await ended({ PENSTOCK_DATA_DIR: dataDir });
     assert.equal(code, 1);
-    assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*a-file cannot be used as a folder \(EEXIST\)\n$/);
+    assert.match(output.stderr, /^PENSTOCK_DATA_DIR: .*a-file cannot be used as a folder \(ENOTDIR\): choose .*\n$/);
   });
 
   it('says in one line what is wrong with a policy or a setting', async () => {
@@ -90,7 +90,7 @@ describe('npm start', () => {
     writeFileSync(file, 'egress = "everywhere"\n');
     const policy = await ended({ PENSTOCK_CONFIG: file });
     assert.equal(policy.code, 1);
-    assert.match(policy.output.stderr, /^.*bad\.toml cannot be used: .*line 1: egress.*\n$/);
+    assert.match(policy.output.stderr, /^PENSTOCK_CONFIG: .*bad\.toml cannot be used: .*line 1: egress.*\n$/);
     const setting = await ended({ PENSTOCK_HTTP_PORT: 'eighty' });
     assert.equal(setting.code, 1);
     assert.match(setting.output.stderr, /^PENSTOCK_HTTP_PORT must be a port number.*\n$/);

@@ -34,7 +34,7 @@ function check(text: string, origin: string): { readonly policy: Policy; readonl
   const { policy, problems } = checkPolicy(text);
   if (policy) return { policy, warnings: problems.map((problem) => `${origin}: ${formatProblem(problem)}`) };
   const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
-  throw new StartupError(`${origin} cannot be used: ${errors.join('; ')}`);
+  throw new StartupError(`PENSTOCK_CONFIG: ${origin} cannot be used: ${errors.join('; ')}`);
 }
 
 function readText(file: string | URL, origin: string): string {

@@ -31,7 +31,7 @@ export class IdentityKeeper {
     this.lookLater();
   }
 
-  /** As `start`, without waiting: making a key takes half a second that nobody on loopback has to wait for. */
+  /** As `start`, without waiting: making a key takes a second of CPU that nobody on loopback has to wait for. */
   startLater(): void {
     void this.reload().then(() => this.lookLater());
   }

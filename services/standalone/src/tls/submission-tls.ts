@@ -17,6 +17,8 @@ export interface SubmissionTls {
   readonly door: SmtpDoor;
   /** Whether the certificate is the operator's. */
   readonly own: boolean;
+  /** Makes or reads the certificate where nobody had to wait for it; nothing if it is there. */
+  prepare(): void;
   /** Looks at once whether there is a new certificate. */
   reload(): Promise<void>;
   stop(): Promise<void>;
@@ -47,7 +49,15 @@ export async function openSubmissionTls(
   const source = own ? ownIdentity(tlsCert, tlsKey) : selfMadeIdentity(dataDir, hostname, deps.clock);
   const door = new SmtpDoor(deps);
   const keeper = new IdentityKeeper(door, source, deps);
-  if (own || needed) await keeper.start();
-  else keeper.startLater();
-  return { door, own, reload: () => keeper.reload(), stop: () => keeper.stop() };
+  const atOnce = own || needed;
+  if (atOnce) await keeper.start();
+  return {
+    door,
+    own,
+    prepare: () => {
+      if (!atOnce) keeper.startLater();
+    },
+    reload: () => keeper.reload(),
+    stop: () => keeper.stop(),
+  };
 }
