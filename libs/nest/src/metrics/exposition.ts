@@ -1,13 +1,35 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { type HistogramValue, METRICS, type MetricName, type MetricSample } from './metric-names.ts';
 
 /** The loop's delay is measured this exactly: measuring costs a wake-up each time. */
 const LOOP_PRECISION_MS = 100;
 
-/** What prom-client shows of the process itself: CPU, memory, event-loop delay, garbage collection. */
-export function processMetrics(): Registry {
+/**
+ * What prom-client shows of the process itself: CPU, memory, event-loop delay, garbage collection; the latter two since
+ * the first call. It is loaded then: a start does without it, and who never asks is never measured.
+ */
+export function processMetrics(): () => Promise<string> {
+  let registry: Promise<Registry> | undefined;
+  return async () => {
+    registry ??= load();
+    return (await registry).metrics();
+  };
+}
+
+async function load(): Promise<Registry> {
+  const { collectDefaultMetrics, Counter, Registry } = await import('prom-client');
   const register = new Registry();
+  const { user, system } = process.cpuUsage();
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LOOP_PRECISION_MS });
+  // It counts from when it is loaded, and the process has worked before that.
+  for (const [name, micros] of [
+    ['process_cpu_user_seconds_total', user],
+    ['process_cpu_system_seconds_total', system],
+    ['process_cpu_seconds_total', user + system],
+  ] as const) {
+    const counter = register.getSingleMetric(name);
+    if (counter instanceof Counter) counter.inc(micros / 1_000_000);
+  }
   return register;
 }
 

@@ -1,5 +1,4 @@
 import { Controller, type DynamicModule, Get, Header, Inject, Module, UseGuards } from '@nestjs/common';
-import type { Registry } from 'prom-client';
 import { ApiKeyGuard, Scoped } from '../access/api-key.guard.ts';
 import { exposition, processMetrics } from './exposition.ts';
 import type { MetricSample } from './metric-names.ts';
@@ -15,11 +14,11 @@ export type CollectSamples = () => Promise<readonly MetricSample[]>;
 class Exposition {
   constructor(
     @Inject(COLLECT) protected readonly collect: CollectSamples,
-    @Inject(PROCESS) protected readonly registry: Registry,
+    @Inject(PROCESS) protected readonly ofProcess: () => Promise<string>,
   ) {}
 
   protected async text(): Promise<string> {
-    return exposition(await this.collect()) + (await this.registry.metrics());
+    return exposition(await this.collect()) + (await this.ofProcess());
   }
 }
 

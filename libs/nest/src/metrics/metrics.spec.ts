@@ -61,7 +61,7 @@ describe('the metrics', () => {
   });
 
   it('tell of the process as well: memory, event loop and garbage collection', async () => {
-    const text = await processMetrics().metrics();
+    const text = await processMetrics()();
     for (const name of [
       'process_resident_memory_bytes',
       'nodejs_eventloop_lag_p99_seconds',
