@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryContentData, MemoryContentStore, MemoryLogData, MemoryStateStore } from '@penstock/adapter-memory';
+import {
+  MemoryContentData,
+  MemoryContentStore,
+  MemoryEventLog,
+  MemoryLogData,
+  MemoryStateStore,
+} from '@penstock/adapter-memory';
 import type { AnyAppendBatch, KeyedStore } from '@penstock/ports';
 import { KEYS, mailBody, NOW, type Rig, type RigOptions, startIngest, until } from '../ingest-rig.spec.ts';
 import type { MailSendAnswer } from '../mail-send/mail-send.ts';
+import { KeyedSubmissions } from './keyed-submissions.ts';
 
 const HOUR = 3_600_000;
 
@@ -152,6 +159,22 @@ describe('a request with an Idempotency-Key', () => {
       assert.equal(deliveries(next), 3);
       await next.stop();
     }
+  });
+});
+
+describe('whoever waits for a key to be read', () => {
+  it('waits no longer when the keys are not read any more, so that its own consumer can leave', async () => {
+    const log = new MemoryEventLog(new MemoryLogData());
+    const clock = { now: () => NOW, monotonic: () => 0 };
+    const random = { next: () => 0, bytes: (count: number) => new Uint8Array(count) };
+    const telemetry = { log: () => {} };
+    const keyed = new KeyedSubmissions({ log, state: new MemoryStateStore(), clock, random, telemetry });
+    await keyed.start();
+    const membership = await log.join(keyed.consumer);
+    const waiting = keyed.firstOf(0, 'key-1', { messageId: 'm1', digest: 'd', offset: 0, at: NOW });
+    const refused = assert.rejects(waiting, /stopping/);
+    await membership.leave();
+    await refused;
   });
 });
 

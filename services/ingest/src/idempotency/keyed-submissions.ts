@@ -110,7 +110,10 @@ export class KeyedSubmissions implements PartitionHandler<Submissions> {
     this.reached.set(partition, next);
   }
 
-  async revoked(): Promise<void> {}
+  /** The group is this process's own, so it leaves: who waits, such as the expansion, could keep it from leaving. */
+  async revoked(): Promise<void> {
+    this.stop();
+  }
 
   failed(partition: number, error: unknown): void {
     this.failure = `the keys of ${TOPICS.submissions} ${partition} cannot be read`;
