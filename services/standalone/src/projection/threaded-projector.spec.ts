@@ -123,4 +123,22 @@ describe('the projector on a thread of its own', () => {
       await threaded.stop();
     });
   });
+
+  it('begins no thread that nobody would end, when it is stopped just before', async () => {
+    await withEngine(async ({ engine, projector }) => {
+      let go: () => void = () => {};
+      const asked = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const threaded = projector(async () => {
+        await asked;
+        return engine.follow();
+      });
+      const starting = assert.rejects(threaded.start(), /stopping/);
+      await threaded.stop();
+      go();
+      await starting;
+      await assert.rejects(threaded.queries.lanes.lanes({ limit: 1 }), /does not run/);
+    });
+  });
 });

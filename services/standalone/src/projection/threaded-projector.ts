@@ -60,6 +60,11 @@ export class ThreadedProjector implements AskedProjector {
   /** Resolves when the thread reads the log. Rejects if it cannot begin. */
   async start(): Promise<void> {
     const settings: ProjectionSettings = { dataDir: this.options.dataDir, follower: await this.options.follow() };
+    if (this.stopping) {
+      // Nobody would end a thread that begins now.
+      settings.follower.port.close();
+      throw new Error('the projector is stopping');
+    }
     const worker = new Worker(new URL('./projection-thread.js', import.meta.url), {
       workerData: settings,
       transferList: [settings.follower.port],
