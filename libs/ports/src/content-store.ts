@@ -5,10 +5,17 @@
 export interface ContentStore {
   /** Stores the blobs and answers their references, in order. References are short, opaque and URL-safe. */
   put(blobs: readonly Uint8Array[]): Promise<readonly string[]>;
-  /** The bytes. Rejects with ContentMissingError where there are none, or none any more. */
+  /**
+   * The bytes. Rejects with ContentMissingError where there are none, or none any more, and with ContentDamagedError
+   * where they are not what was stored.
+   */
   get(reference: string): Promise<Uint8Array>;
 }
 
 export class ContentMissingError extends Error {
   override readonly name = 'ContentMissingError';
+}
+
+export class ContentDamagedError extends Error {
+  override readonly name = 'ContentDamagedError';
 }

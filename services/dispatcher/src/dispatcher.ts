@@ -8,6 +8,7 @@ import { DISPATCHER_GROUP } from './commands/offset-ledger.ts';
 import { lastStart, type PendingAttempt } from './commands/pending-attempt.ts';
 import { RememberedStarts } from './commands/remembered-starts.ts';
 import { StartDeadlines } from './commands/start-deadlines.ts';
+import { DamagedContent } from './content/damaged-content.ts';
 import { Signatures } from './content/signatures.ts';
 import { ControlWriter } from './control/control-writer.ts';
 import { OwnedSources } from './control/owned-sources.ts';
@@ -131,6 +132,7 @@ export class Dispatcher implements PenstockService {
       telemetry,
       content,
       signatures: new Signatures(signer, this.directory),
+      damaged: new DamagedContent(),
       settlement: this.settlement,
       inFlight: this.inFlight,
       control: this.control,

@@ -1,5 +1,11 @@
 import { bodyFor, readRecipient, recipientBlob, type StoredRecipient } from '@penstock/mail';
-import { ContentMissingError, type ContentStore, type MailTransaction, type Telemetry } from '@penstock/ports';
+import {
+  ContentDamagedError,
+  ContentMissingError,
+  type ContentStore,
+  type MailTransaction,
+  type Telemetry,
+} from '@penstock/ports';
 import type { PendingAttempt } from '../commands/pending-attempt.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -7,6 +13,8 @@ export type LoadedContent =
   | { readonly kind: 'content'; readonly transaction: MailTransaction }
   /** Not there any more, or not what was stored: no try can help. */
   | { readonly kind: 'missing' }
+  /** The store has it, and cannot read it. */
+  | { readonly kind: 'damaged' }
   /** The store could not answer. */
   | { readonly kind: 'unavailable'; readonly detail: string }
   /** It ought to be signed and cannot be. */
@@ -72,6 +80,7 @@ async function readTransaction(
     const sharesBody = recipients[0]?.substitutions === undefined;
     return { kind: 'content', transaction: compose(body, recipients), sharesBody };
   } catch (error) {
+    if (error instanceof ContentDamagedError) return { kind: 'damaged' };
     const missing = error instanceof ContentMissingError || error instanceof SyntaxError || error instanceof TypeError;
     return missing ? { kind: 'missing' } : { kind: 'unavailable', detail: String(error) };
   }

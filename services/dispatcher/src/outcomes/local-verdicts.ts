@@ -33,6 +33,7 @@ export const EIGHTBITMIME_MISSING = refusal(
 );
 export const SMTPUTF8_MISSING = refusal('smtputf8_missing', 'message', 550, '5.6.7', 'host lacks SMTPUTF8');
 export const BAD_ARGUMENT = refusal('bad_argument', 'message', 553, '5.1.3', 'address cannot be said in SMTP');
+export const CONTENT_DAMAGED = refusal('content_damaged', 'message', 554, '5.6.0', 'content cannot be read any more');
 export const CONTENT_MISSING = refusal('content_missing', 'message', 554, '5.6.0', 'content is not held any more');
 
 export function deferredHere(cause: string, scope: Scope): Verdict {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryContentStore, MemoryEventLog, MemoryLogData } from '@penstock/adapter-memory';
+import { ContentDamagedError } from '@penstock/ports';
 import { GivenDispatcher, POLICY } from '../specification/given-dispatcher.ts';
 import { answer, die, Gate, refuse } from '../specification/scripted-transport.ts';
 
@@ -234,6 +235,28 @@ describe('what cannot be sent', () => {
     };
     await given.command({});
     assert.deepEqual((await given.outcomes()).slice(1), ['m2.0.1 handed_back not_started']);
+  });
+});
+
+describe('damaged content', () => {
+  it('is tried ever more seldom for an hour, and then bounces', async () => {
+    const given = await running();
+    given.given.content.get = async () => {
+      throw new ContentDamagedError('a bit has turned');
+    };
+    const waits: number[] = [];
+    for (let release = 1; release <= 20; release++) {
+      await given.command({ delivery: { messageId: 'm', deliveryId: 'm.0.1', release } });
+      const fact = (await given.facts()).at(-1);
+      if (fact?.type !== 'handed_back') break;
+      const until = fact.body.until ?? 0;
+      waits.push(Math.round((until - fact.at) / 1000));
+      await given.time.advance(until - given.time.now());
+    }
+    assert.deepEqual(waits.slice(0, 9), [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+    assert.ok(waits.length <= 14, `${waits.length} tries`);
+    assert.equal((await given.outcomes()).at(-1), 'm.0.1 bounced 5.6.0');
+    assert.equal(given.transport.mails.length, 0);
   });
 });
 

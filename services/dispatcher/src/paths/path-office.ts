@@ -1,5 +1,6 @@
 import type { Policy } from '@penstock/policy';
 import type { Clock, ContentStore, Telemetry, Timers } from '@penstock/ports';
+import type { DamagedContent } from '../content/damaged-content.ts';
 import type { Signatures } from '../content/signatures.ts';
 import type { ControlWriter } from '../control/control-writer.ts';
 import type { OwnedSources } from '../control/owned-sources.ts';
@@ -16,6 +17,7 @@ export interface PathOffice {
   readonly telemetry: Telemetry;
   readonly content: ContentStore;
   readonly signatures: Signatures;
+  readonly damaged: DamagedContent;
   readonly settlement: Settlement;
   readonly inFlight: InFlight;
   readonly control: ControlWriter;

@@ -4,7 +4,7 @@ import { classifyReply } from '@penstock/mail';
 import type { TransactionResult } from '@penstock/ports';
 import type { PendingAttempt } from '../commands/pending-attempt.ts';
 import type { WalkResult } from '../exchangers/exchanger-walk.ts';
-import { CONTENT_MISSING, NO_FREE_PORTS } from '../outcomes/local-verdicts.ts';
+import { CONTENT_DAMAGED, CONTENT_MISSING, NO_FREE_PORTS } from '../outcomes/local-verdicts.ts';
 import { bounced, deferred, type Met } from '../outcomes/outcome-facts.ts';
 import { transactionOutcomes } from '../outcomes/transaction-outcomes.ts';
 import type { Connection } from './connections.ts';
@@ -149,17 +149,24 @@ function portsMet(timings: Timings): Met {
 const SITE_KNOWN_MS = 10_000;
 const CONTENT_RETRY_MS = 5000;
 
-/** What is not held any more can never be sent; a store that cannot answer, or a key that fails, is asked again. */
+/**
+ * What is not held any more can never be sent; what is damaged is given time to be put right. A store that cannot
+ * answer, or a key that fails, is asked again.
+ */
 export function concludeWithoutContent(
   { office }: PathFate,
   attempt: PendingAttempt,
-  found: 'missing' | 'unavailable' | 'unsigned',
+  found: 'missing' | 'damaged' | 'unavailable' | 'unsigned',
 ): void {
-  const at = office.clock.now();
-  office.telemetry.log('error', `content_${found}`, { messageId: attempt.deliveries[0]?.messageId });
-  if (found !== 'missing') {
-    office.settlement.handBack(attempt, 'not_started', at + CONTENT_RETRY_MS);
+  const { clock, telemetry, settlement, damaged } = office;
+  const [{ messageId = '', deliveryId = '' } = {}] = attempt.deliveries;
+  telemetry.log('error', `content_${found}`, { messageId });
+  const gone = { phase: 'data', timings: {} } as const;
+  if (found === 'missing') {
+    bounceAll({ office }, attempt, { ...gone, ...CONTENT_MISSING });
     return;
   }
-  bounceAll({ office }, attempt, { phase: 'data', ...CONTENT_MISSING, timings: {} });
+  const waitMs = found === 'damaged' ? damaged.waitMs(deliveryId, clock.monotonic()) : CONTENT_RETRY_MS;
+  if (waitMs === undefined) bounceAll({ office }, attempt, { ...gone, ...CONTENT_DAMAGED });
+  else settlement.handBack(attempt, 'not_started', clock.now() + waitMs);
 }

@@ -1,6 +1,7 @@
-import { ContentMissingError, type ContentStore } from '@penstock/ports';
+import { ContentDamagedError, ContentMissingError, type ContentStore } from '@penstock/ports';
 import { FRAME_HEADER_BYTES, FRAME_TYPE } from '../segments/frame.ts';
 import type { GroupWriter } from '../segments/group-writer.ts';
+import { DamagedSegmentError } from '../segments/segment-errors.ts';
 import type { SegmentReader } from '../segments/segment-reader.ts';
 import type { ContentCache } from './content-cache.ts';
 
@@ -55,7 +56,12 @@ export class SegmentContentStore implements ContentStore {
       buffer.readUInt32LE(4) === bytes - FRAME_HEADER_BYTES &&
       buffer[8] === FRAME_TYPE.content;
     if (!isFrame) throw missing();
-    return this.reader.frame(segment, buffer, 0, position).payload;
+    try {
+      return this.reader.frame(segment, buffer, 0, position).payload;
+    } catch (error) {
+      if (!(error instanceof DamagedSegmentError)) throw error;
+      throw new ContentDamagedError(`content ${reference} is damaged`, { cause: error });
+    }
   }
 
   private durable(): Promise<void> {
