@@ -48,6 +48,40 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   },
 };
 
+const COUNTED = { deferralRate: 0, meanLatencyMs: 120 };
+
+const STATUS: Readonly<Record<string, unknown>> = {
+  '/health/ready': { status: 'ready', reasons: {} },
+  '/v1/providers?minutes=60': {
+    minutes: 60,
+    totals: { counts: { accepted: 1, delivered: 1 }, rates: COUNTED },
+    providers: [
+      { provider: 'gmail', counts: { delivered: 1 }, rates: COUNTED },
+      { provider: 'unresolved', counts: { accepted: 1 }, rates: { deferralRate: null, meanLatencyMs: null } },
+    ],
+  },
+  '/v1/sources?minutes=60': { sources: [] },
+  '/v1/lanes?limit=20': { lanes: [], totals: { lanes: 0 }, truncated: false },
+};
+
+const COMMANDS = [
+  'send',
+  'timeline',
+  'status',
+  'events export',
+  'events tail',
+  'rebuild',
+  'keys create',
+  'keys list',
+  'keys revoke',
+  'tenants list',
+  'tenants add',
+  'domain add',
+  'domain check',
+  'domain list',
+  'domain remove',
+];
+
 describe('the penstock command', () => {
   let server: Server;
   let url: string;
@@ -63,7 +97,7 @@ describe('the penstock command', () => {
           posted.push(JSON.parse(Buffer.concat(chunks).toString('utf8')));
           return response.writeHead(202, { 'x-message-id': 'm1' }).end();
         }
-        const answer = ANSWERS[request.url ?? ''];
+        const answer = { ...ANSWERS, ...STATUS }[request.url ?? ''];
         if (answer === undefined) {
           const body = { errors: [{ message: 'no such delivery', field: null, help: null }] };
           return response.writeHead(404).end(JSON.stringify(body));
@@ -135,10 +169,41 @@ describe('the penstock command', () => {
 
   it('has help for itself and each command', async () => {
     assert.match((await run('--help')).out, /PENSTOCK_URL/);
-    for (const command of ['send', 'timeline', 'status']) {
-      const { code, out } = await run(command, '--help');
+    for (const command of COMMANDS) {
+      const { code, out } = await run(...command.split(' '), '--help');
       assert.equal(code, 0);
       assert.match(out, new RegExp(`Usage: penstock ${command}`));
+      assert.doesNotMatch(out, /default: false/);
     }
+  });
+
+  it('says its version', async () => {
+    assert.match((await run('--version')).out, /^\d+\.\d+\.\d+$/);
+  });
+
+  it('names the option that is wrong, what it takes, and where to read more', async () => {
+    const minutes = await run('status', '--minutes', '-1');
+    assert.equal(minutes.code, 1);
+    assert.match(
+      minutes.err,
+      /option '--minutes <n>' argument '-1' is invalid\. Expected a whole number from 1 to 2880/,
+    );
+    assert.match((await run('keys', 'create')).err, /'--tenant <name>' not specified\n.*--help/);
+    assert.match(
+      (await run('--url', 'ftp://x', 'status')).err,
+      /^ftp:\/\/x is no address; expected something like http/,
+    );
+    assert.match((await run('rebuild')).err, /either name the models, or use --all/);
+  });
+
+  it('says nothing of records when the export was refused', async () => {
+    assert.deepEqual(await run('events', 'export', '--type', 'x'), { code: 1, out: '', err: 'no such delivery' });
+  });
+
+  it('shows acceptance for all together, since no provider is known by then', async () => {
+    const { out } = await run('status');
+    assert.match(out, /^gmail +1 +0 /m);
+    assert.match(out, /^all +1 +1 +0 /m);
+    assert.doesNotMatch(out, /unresolved/);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { AdminApi } from './api/admin-api.ts';
 import { HttpClient } from './api/http-client.ts';
@@ -44,8 +45,10 @@ function program(console: Console): Command {
     .description('Sends mail through a running Penstock platform and shows what became of it.')
     .option('--url <url>', `address of the platform (default: PENSTOCK_URL, else ${DEFAULT_URL})`)
     .option('--key <key>', 'API key (default: PENSTOCK_API_KEY)')
+    .version(version(), '--version', 'show the version of this command')
     .addHelpText('after', EPILOGUE)
     .exitOverride()
+    .showHelpAfterError('With --help the command says what it takes.')
     .configureOutput({
       writeOut: (text) => console.print(text.trimEnd()),
       writeErr: (text) => console.complain(text.trimEnd()),
@@ -53,8 +56,8 @@ function program(console: Console): Command {
   addSend(root, console, api);
   addTimeline(root, console, api);
   addStatus(root, console, api);
-  addEvents(root, console, api);
-  addRebuild(root, console, api);
+  addEvents(root, console, platform);
+  addRebuild(root, console, platform);
   addKeys(root, console, admin);
   addTenants(root, console, admin);
   addDomain(root, console, admin);
@@ -64,6 +67,18 @@ function program(console: Console): Command {
     return new PlatformApi(client());
   }
 
+  /** The running platform, or the folder of one that does not run. */
+  async function platform<T>(dataDir: string | undefined, work: (api: PlatformApi) => Promise<T>): Promise<T> {
+    if (dataDir === undefined) return work(api());
+    const folder = await console.openFolder?.(dataDir);
+    if (!folder) throw new UserError('--data-dir: there are no folders here');
+    try {
+      return await work(new PlatformApi(new HttpClient(folder.endpoint)));
+    } finally {
+      await folder.close();
+    }
+  }
+
   function admin(): AdminApi {
     return new AdminApi(client());
   }
@@ -71,8 +86,14 @@ function program(console: Console): Command {
   function client(): HttpClient {
     const { url, key } = root.opts<{ url?: string; key?: string }>();
     const address = url ?? console.environment.PENSTOCK_URL ?? DEFAULT_URL;
-    if (!URL.canParse(address)) throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
+    if (!/^https?:\/\//.test(address) || !URL.canParse(address))
+      throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
     const endpoint = { url: address.replace(/\/+$/, ''), key: key ?? console.environment.PENSTOCK_API_KEY };
     return new HttpClient(endpoint);
   }
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version: unknown }).version);
 }

@@ -1,3 +1,5 @@
+import type { Endpoint } from './api/http-client.ts';
+
 /** The world of a command: what it may read, and where it writes. */
 export interface Console {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -8,8 +10,16 @@ export interface Console {
   readonly write?: (text: string) => Promise<void>;
   /** One line that the next one replaces; undefined ends it. Absent where nobody watches. */
   readonly progress?: (text: string | undefined) => void;
+  /** Opens the data folder of a platform that does not run. Absent where there are no folders. */
+  readonly openFolder?: (folder: string) => Promise<OpenFolder>;
   /** Somebody wants the command to end. */
   readonly interrupted?: AbortSignal;
+}
+
+export interface OpenFolder {
+  /** Where it is asked like a platform. */
+  readonly endpoint: Endpoint;
+  close(): Promise<void>;
 }
 
 /** Something the user can put right; shown without a stack. */

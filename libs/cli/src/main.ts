@@ -1,4 +1,5 @@
 import { runCommand } from './command.ts';
+import { openStoppedPlatform } from './stopped-platform.ts';
 
 // Whoever read what is printed has enough, such as `head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,6 +24,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   write: async (text) => {
     if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
   },
+  openFolder: openStoppedPlatform,
   ...(process.stderr.isTTY && {
     progress: (text: string | undefined) => process.stderr.write(`\r\u001b[K${text ?? ''}`),
   }),

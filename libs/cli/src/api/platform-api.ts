@@ -15,6 +15,9 @@ const PAGE = 1_000;
 /** A submission has a thousand deliveries at most; far beyond it something is wrong with the paging. */
 const MAX_PAGES = 100;
 
+/** Does its work with the platform that runs, or with one that is stopped, whose data folder is given. */
+export type UsePlatform = <T>(dataDir: string | undefined, work: (api: PlatformApi) => Promise<T>) => Promise<T>;
+
 /** The query API by its routes. */
 export class PlatformApi {
   constructor(private readonly client: HttpClient) {}

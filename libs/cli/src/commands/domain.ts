@@ -18,19 +18,19 @@ export function addDomain(root: Command, console: Console, api: () => AdminApi):
     .description('make DKIM keys for a domain and print the DNS records to publish; added again, print them again')
     .argument('<domain>', 'such as example.com')
     .option('--tenant <name>', 'who sends from it (default: the tenant of the API key)')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action((name: string, options: DomainOptions) => add(name, options, console, api()));
   domain
     .command('check')
     .description('look each record up; the exit code is 1 unless all are there and right')
     .argument('<domain>')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action((name: string, options: DomainOptions) => check(name, options, console, api()));
   domain
     .command('list')
     .description('show every sending domain')
     .option('--tenant <name>', 'only those of this tenant')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action((options: DomainOptions) => list(options, console, api()));
   domain
     .command('remove')

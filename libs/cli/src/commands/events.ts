@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type EventLine, eventLines } from '../api/event-lines.ts';
-import type { PlatformApi } from '../api/platform-api.ts';
+import type { PlatformApi, UsePlatform } from '../api/platform-api.ts';
 import { type Console, UserError } from '../console.ts';
 import { counted } from '../rendering/quantities.ts';
+import { DATA_DIR } from './rebuild.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface EventsOptions {
   readonly topic?: string;
@@ -12,13 +14,18 @@ interface EventsOptions {
   readonly type?: string;
   readonly tenant?: string;
   readonly delivery?: string;
-  readonly limit?: string;
+  readonly limit?: number;
+  readonly dataDir?: string;
 }
 
 const PLACES = 'a date or time (2026-01-31T14:02:00Z), a time ago (-15m, -1h, -7d) or an offset';
 
-export function addEvents(root: Command, console: Console, api: () => PlatformApi): void {
-  const events = root.command('events').description('read the log: one JSON line per record, on standard output');
+export function addEvents(root: Command, console: Console, platform: UsePlatform): void {
+  const events = root
+    .command('events')
+    .description(
+      'read the log: one JSON line per record, on standard output (a key without scope operate: of its tenant)',
+    );
   const command = (name: string, description: string) =>
     events
       .command(name)
@@ -29,13 +36,13 @@ export function addEvents(root: Command, console: Console, api: () => PlatformAp
       .option('--tenant <tenant>', 'only this tenant’s')
       .option('--delivery <id>', 'only what concerns this delivery')
       .option('--topic <topic>', 'another topic than mail.events')
-      .option('--limit <n>', 'so many at most')
+      .option('--limit <n>', 'so many at most', wholeNumber(1, 9_999_999_999))
       .addOption(new Option('--after <cursor>', 'go on where an earlier one ended').conflicts('from'));
-  command('export', 'everything from one place to another, or to the end as it is now').action(
-    (options: EventsOptions) => read(options, false, console, api()),
-  );
+  command('export', 'everything from one place to another, or to the end as it is now')
+    .option('--data-dir <folder>', DATA_DIR)
+    .action(({ dataDir, ...options }: EventsOptions) => platform(dataDir, (api) => read(options, false, console, api)));
   command('tail', 'what comes from now on (or from another place), until interrupted').action(
-    (options: EventsOptions) => read(options, true, console, api()),
+    (options: EventsOptions) => platform(undefined, (api) => read(options, true, console, api)),
   );
 }
 
@@ -62,6 +69,7 @@ async function read(options: EventsOptions, follow: boolean, console: Console, a
 /** Counts what goes by, and remembers where to go on. */
 class Tally {
   ended = false;
+  private begun = false;
   private records = 0;
   private scanned = 0;
   private cursor: string | undefined;
@@ -73,6 +81,7 @@ class Tally {
 
   /** The sign counts only once what stands before it is written. */
   async take(lines: readonly EventLine[]): Promise<void> {
+    this.begun = true;
     const texts: string[] = [];
     for (const line of lines) {
       if (line.kind === 'record') texts.push(line.text);
@@ -83,6 +92,8 @@ class Tally {
 
   tell(): void {
     this.console.progress?.(undefined);
+    // Refused before it began: the reason is enough.
+    if (!this.begun) return;
     const scanned = this.follow ? '' : ` of ${counted(this.scanned, 'record')} read`;
     this.console.complain(`${counted(this.records, 'record')}${scanned}`);
     if (this.cursor !== undefined) this.console.complain(`to go on from here: --after ${this.cursor}`);

@@ -20,15 +20,15 @@ export function addKeys(root: Command, console: Console, api: () => AdminApi): v
     .addOption(
       new Option('--class <class>', 'traffic class of that mail').choices(['bulk', 'transactional']).default('bulk'),
     )
-    .option('--operate', "may also read everybody's lanes and counters, and administer", false)
+    .option('--operate', "may also read everybody's lanes and counters, and administer")
     .option('--label <text>', 'what it is for')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action((options: CreateOptions) => create(options, console, api()));
   keys
     .command('list')
     .description('show every key that works, never the key itself')
     .option('--tenant <name>', 'only those of this tenant')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action((options: { tenant?: string; json: boolean }) => list(options, console, api()));
   keys
     .command('revoke')

@@ -21,7 +21,7 @@ export function addSend(root: Command, console: Console, api: () => PlatformApi)
     .option('--subject <text>', 'subject', 'A mail from penstock send')
     .option('--text <text>', 'body', 'Sent with penstock send.')
     .option('--html <html>', 'HTML body beside the text')
-    .option('--follow', 'show every fact until the mail is settled', false)
+    .option('--follow', 'show every fact until the mail is settled')
     .action((options: SendOptions) => send(options, console, api()));
 }
 

@@ -8,14 +8,14 @@ export function addTenants(root: Command, console: Console, api: () => AdminApi)
   tenants
     .command('list', { isDefault: true })
     .description('show every tenant with its keys and domains')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action((options: { json: boolean }) => list(options.json, console, api()));
   tenants
     .command('add')
     .description('add a tenant, or name it anew')
     .argument('<name>', 'lower-case letters, digits, - and _, such as acme')
     .option('--name <text>', 'what people call it')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action(async (tenant: string, options: { name?: string; json: boolean }) => {
       const view = await api().setTenant(tenant, options.name);
       console.print(options.json ? JSON.stringify(view) : `tenant ${view.tenant} (${view.name})`);

@@ -9,7 +9,7 @@ export function addTimeline(root: Command, console: Console, api: () => Platform
     .command('timeline')
     .description('show every fact about a delivery in its order, or the deliveries of a message')
     .argument('<id>', 'a delivery id (messageId.index.partition) or a message id')
-    .option('--follow', 'of a message: show facts as they come until all is settled', false)
+    .option('--follow', 'of a message: show facts as they come until all is settled')
     .action((id: string, options: { follow: boolean }) => timeline(id, options.follow, console, api()));
 }
 

@@ -23,8 +23,8 @@ const COUNTS = [
 
 /** What became of the mail, by provider. Deferred: by the receiver; held: notices that it waits for us. */
 export function providersText({ minutes, totals, providers }: ProvidersView): string {
-  const rows = providers.map(({ provider, ...rated }) => [provider, ...cells(rated)]);
-  if (rows.length === 0) return `no mail in the last ${counted(minutes, 'minute')}`;
+  if (providers.length === 0) return `no mail in the last ${counted(minutes, 'minute')}`;
+  const rows = providers.filter(hasEnds).map(({ provider, ...rated }) => [provider, '', ...cells(rated).slice(1)]);
   return table(
     [
       { title: 'provider' },
@@ -34,6 +34,11 @@ export function providersText({ minutes, totals, providers }: ProvidersView): st
     ],
     [...rows, ['all', ...cells(totals)]],
   );
+}
+
+/** Mail is accepted before anybody looks up whose it will be, so acceptance alone says nothing about a provider. */
+function hasEnds({ counts }: Rated): boolean {
+  return COUNTS.some(([name]) => name !== 'accepted' && (counts[name] ?? 0) > 0);
 }
 
 function cells({ counts, rates }: Rated): readonly string[] {
