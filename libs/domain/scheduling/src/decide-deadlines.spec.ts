@@ -121,6 +121,20 @@ describe('an outcome that nobody knows', () => {
     assert.equal(dropped.body.attempts, 3);
   });
 
+  it('is no reason to give up before max_age where nothing was ever heard of the attempts', () => {
+    const history = new PartitionHistory({ retry: { maxAgeMs: 8 * HOUR } }).claim();
+    const id = history.mail();
+    let now = START;
+    for (let repeat = 0; repeat < 6; repeat++) {
+      assert.deepEqual(releasedIds(history.run(now)), [id], `${repeat}`);
+      assert.equal(only(history.run(now + 11 * MINUTE), 'outcome_unknown').body.cause, 'no_outcome');
+      now += 11 * MINUTE + HOUR;
+    }
+    assert.deepEqual(releasedIds(history.run(now)), [id]);
+    history.run(now + 11 * MINUTE);
+    assert.equal(only(history.run(START + 8 * HOUR), 'dropped').body.cause, 'expired');
+  });
+
   it('proposes the drop again if it did not reach the log', () => {
     const history = new PartitionHistory({ retry: { unknownMaxRepeats: 0 } }).claim();
     const id = history.mail();

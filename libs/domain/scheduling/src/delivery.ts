@@ -66,7 +66,7 @@ export interface DeliveryProgress {
   remoteUntil: number;
   heldMs: number;
   remoteMs: number;
-  /** Attempts whose outcome nobody knows. */
+  /** Attempts that got as far as the final dot and whose outcome nobody knows. */
   unknowns: number;
   /** Cause of the last closing fact if it was `outcome_unknown`. */
   unknownCause: OutcomeUnknown['body']['cause'] | undefined;

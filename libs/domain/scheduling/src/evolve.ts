@@ -156,7 +156,9 @@ function foldUnknown(
   { at, body }: OutcomeUnknown,
   unknownRetryMs: number,
 ): void {
-  delivery.unknowns += 1;
+  // Of an attempt never heard of, mostly because whoever was to make it was away, the receiver need not know: however
+  // often that happens, it is no reason to give up before `max_age`. Whoever sends and cannot tell stops by itself.
+  if (body.cause !== 'no_outcome') delivery.unknowns += 1;
   delivery.unknownCause = body.cause;
   delivery.mayDuplicate = true;
   if (body.verdict) delivery.lastVerdict = body.verdict.cause;
