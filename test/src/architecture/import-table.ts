@@ -130,7 +130,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
   'node:dgram': [CROSS_PACKAGE, SPECS],
   'node:http': [CROSS_PACKAGE, SPECS],
-  'node:child_process': [CROSS_PACKAGE, SPECS],
+  'node:child_process': [/^libs\/cli\/src\/stopped-platform\.ts$/, CROSS_PACKAGE, SPECS],
   'node:crypto': [
     /^libs\/domain\/events\/src\/ids\.ts$/,
     /^libs\/(access|adapters|nest|cli|sealing)\//,
@@ -144,7 +144,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:path': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:url': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:buffer': [/^libs\/adapters\//],
-  'node:events': [/^libs\/adapters\//, CROSS_PACKAGE, SPECS],
+  'node:events': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:stream': [/^libs\/adapters\//, /^services\/ingest\//, CROSS_PACKAGE, SPECS],
   'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
   'node:perf_hooks': [CROSS_PACKAGE, SPECS],
