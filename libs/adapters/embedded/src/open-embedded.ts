@@ -109,7 +109,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     tailBytes: options.tailBytes ?? 32 * MIB,
   });
   const feed = new LogFeed({ folder, salt, log, catalogue, writer });
-  const needed = [async () => committed.needed(), () => state.lowestPositions()];
+  const needed = [async () => committed.needed(), () => state.lowestPositions([TOPICS.submissions])];
   const files = { folder, salt, catalogue, reader };
   const retention = new Retention({ ...files, telemetry, retentionMs, needed, retired: () => log.retired() });
   return {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Topic } from '@penstock/events';
 import type { KeyedStore, ReadModels, StateStore, Telemetry } from '@penstock/ports';
 import { removeFold, replacing } from './file-replacement.ts';
 import { ReplaceableStore } from './replaceable-store.ts';
@@ -43,11 +44,15 @@ export class SqliteStores implements StateStore, ReadModels {
     }
   }
 
-  /** The positions of every store that is open, by name; the lowest where several have one. */
-  async lowestPositions(): Promise<ReadonlyMap<string, number>> {
+  /**
+   * The positions of every store that is open, by name; the lowest where several have one. Without those of topics
+   * whose readers' needs are told otherwise: a fold may write its position there seldom, and need nothing before it.
+   */
+  async lowestPositions(except: readonly Topic[]): Promise<ReadonlyMap<string, number>> {
     const lowest = new Map<string, number>();
     for (const { store } of this.opened.values()) {
       for (const [name, position] of await store.positions()) {
+        if (except.some((topic) => name.startsWith(`${topic}-`))) continue;
         lowest.set(name, Math.min(position, lowest.get(name) ?? position));
       }
     }

@@ -37,6 +37,8 @@ function fact(n: number): Fact {
   return { id: `f${n}`, type: 'partition_claimed', version: 1, at: n, partition: 0, body };
 }
 
+const RECEIVED = { id: 'r', type: 'received', version: 1, at: 1, partition: 2, body: {} } as unknown as Received;
+
 function control(n: number): Control {
   const body = { source: `s${n}`, owner: 'o', claimId: 'c' };
   return { id: `c${n}`, type: 'source_claimed', version: 1, at: n, partition: 0, body };
@@ -125,8 +127,7 @@ describe('retention', () => {
   it('keeps a submission that is not expanded, and what a fold has yet to read', () =>
     inFolder(async (dataDir) => {
       const engine = await open(dataDir);
-      const received = { id: 'r', type: 'received', version: 1, at: 1, partition: 2, body: {} } as unknown as Received;
-      await engine.log.append([{ topic: 'mail.submissions', partition: 2, records: [received] }]);
+      await engine.log.append([{ topic: 'mail.submissions', partition: 2, records: [RECEIVED] }]);
       await write(engine, 0, 60);
       assert.equal(await engine.retire(), 0);
       await engine.log.commit('ingest-expander', 'mail.submissions', 2, 1);
@@ -135,6 +136,18 @@ describe('retention', () => {
       await engine.retire();
       const { begin } = await engine.log.bounds(EVENTS, 0);
       assert.ok(begin > 0 && begin <= 30);
+      await engine.close();
+    }));
+
+  it('keeps no submission that is expanded for a fold that writes its position seldom', () =>
+    inFolder(async (dataDir) => {
+      const engine = await open(dataDir);
+      await engine.log.append([{ topic: 'mail.submissions', partition: 2, records: [RECEIVED, RECEIVED] }]);
+      await write(engine, 0, 60);
+      await engine.log.commit('ingest-expander', 'mail.submissions', 2, 2);
+      const store = await engine.state.open('ingest-keys');
+      await store.write({ positions: new Map([['mail.submissions-2', 1]]) });
+      assert.ok((await engine.retire()) > 3);
       await engine.close();
     }));
 
