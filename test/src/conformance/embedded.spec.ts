@@ -8,6 +8,7 @@ import {
   type EventLogHarness,
   eventLogConformance,
   keyedStoreConformance,
+  readModelsConformance,
 } from '@penstock/testing';
 
 /** The embedded engine on a folder of its own, whose writes can be cut. */
@@ -82,6 +83,17 @@ keyedStoreConformance('embedded', async () => {
   return {
     get stores() {
       return harness.embedded.state;
+    },
+    reopen: () => harness.reopen(),
+    close: () => harness.close(),
+  };
+});
+
+readModelsConformance('embedded', async () => {
+  const harness = await new EmbeddedHarness().open();
+  return {
+    get models() {
+      return harness.embedded.readModels;
     },
     reopen: () => harness.reopen(),
     close: () => harness.close(),

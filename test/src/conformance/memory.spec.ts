@@ -13,6 +13,7 @@ import {
   type EventLogHarness,
   eventLogConformance,
   keyedStoreConformance,
+  readModelsConformance,
 } from '@penstock/testing';
 
 class MemoryLogHarness implements EventLogHarness {
@@ -84,6 +85,19 @@ archiveConformance('memory', async () => {
     },
     reopen: async () => {
       archive = new MemoryArchive(data);
+    },
+    close: nothingToClose,
+  };
+});
+
+readModelsConformance('memory', async () => {
+  let models = new MemoryReadModels();
+  return {
+    get models() {
+      return models;
+    },
+    reopen: async () => {
+      models = new MemoryReadModels(models.data);
     },
     close: nothingToClose,
   };

@@ -4,3 +4,4 @@ export * from './content-store-conformance.ts';
 export * from './event-log-conformance.ts';
 export * from './event-log-harness.ts';
 export * from './keyed-store-conformance.ts';
+export * from './read-models-conformance.ts';
