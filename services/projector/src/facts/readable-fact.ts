@@ -6,6 +6,7 @@ import type { Fact } from '@penstock/events';
  */
 export function unreadable(record: Fact): string | undefined {
   if (typeof record.body !== 'object' || record.body === null) return 'the body is missing';
+  if (typeof record.id !== 'string' || record.id === '') return 'the id is missing';
   if (!Number.isFinite(record.at)) return '`at` is no time';
   switch (record.type) {
     case 'partition_claimed':

@@ -173,6 +173,10 @@ export class SqliteArchive implements Archive {
 function chunkText(entries: readonly ArchiveEntry[]): string {
   let text = '';
   for (const { eventId, type, at, json } of entries) {
+    // Put together as text, where one that is missing would be written as a word that no JSON has, and stop every reader.
+    if (typeof eventId !== 'string' || typeof json !== 'string' || !Number.isFinite(at)) {
+      throw new TypeError(`an event of type ${type} without its id, its time or its text cannot be archived`);
+    }
     text += `${text === '' ? '[' : ','}[${JSON.stringify(eventId)},${JSON.stringify(type)},${at},${json}]`;
   }
   return `${text}]`;
