@@ -4,7 +4,7 @@
 //   npm test -- scheduler       the specs whose path contains `scheduler`
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -48,10 +48,17 @@ function isLong(path) {
 function runSpecs(files) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const reasons = [];
+  const spent = new Map();
   const started = process.hrtime.bigint();
   const stream = run({ files, concurrency: 2, timeout: 170_000 });
   const title = (data) => `${(data.file ?? '').replace(`${root}/`, '')} › ${data.name}`;
+  // What tests at the top of a file took, those within them included.
+  const spend = (data) => {
+    if (data.nesting > 0 || data.file === undefined || isFile(data)) return;
+    spent.set(data.file, (spent.get(data.file) ?? 0) + data.details.duration_ms);
+  };
   stream.on('test:pass', (data) => {
+    spend(data);
     if (data.details.type === 'suite' || isFile(data)) return;
     if (data.skip !== undefined || data.todo !== undefined) {
       counts.skipped += 1;
@@ -59,6 +66,7 @@ function runSpecs(files) {
     } else counts.passed += 1;
   });
   stream.on('test:fail', (data) => {
+    spend(data);
     const cause = data.details.error?.cause ?? data.details.error;
     // A suite or file that fails only because something in it failed is that something's failure.
     if (data.details.error?.failureType === 'subtestsFailed') return;
@@ -70,12 +78,20 @@ function runSpecs(files) {
   return new Promise((done) => {
     stream.on('end', () => {
       for (const reason of reasons) console.log(reason);
+      tellSlowest(spent);
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       console.log(`\n${files.length} spec files in ${seconds.toFixed(1)} s`);
       done(counts);
     });
     stream.resume();
   });
+}
+
+const TOLD = 8;
+
+function tellSlowest(spent) {
+  const slowest = [...spent].sort(([, one], [, other]) => other - one).slice(0, TOLD);
+  for (const [file, ms] of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(6)} s  ${relative(root, file)}`);
 }
 
 function isFile(data) {

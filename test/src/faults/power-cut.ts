@@ -1,11 +1,21 @@
-/** node test/dist/faults/power-cut.js [--cuts 200] [--seed 1] */
+/** node test/dist/faults/power-cut.js [--cuts 200] [--seed 1] [--folders 8] [--at-once 2] */
 import { parseArgs } from 'node:util';
 import { powerCuts } from './powered-platform.ts';
 
 const { values } = parseArgs({
-  options: { cuts: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  options: {
+    cuts: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    folders: { type: 'string', default: '8' },
+    'at-once': { type: 'string', default: '2' },
+  },
 });
-const options = { cuts: Number(values.cuts), seed: Number(values.seed) };
+const options = {
+  cuts: Number(values.cuts),
+  seed: Number(values.seed),
+  folders: Number(values.folders),
+  atOnce: Number(values['at-once']),
+};
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
 try {
@@ -19,7 +29,7 @@ try {
   console.log('1 passed, 0 failed, 0 skipped');
 } catch (error) {
   console.error(error);
-  console.error(`repeat it: node test/dist/faults/power-cut.js --cuts ${options.cuts} --seed ${options.seed}`);
+  console.error(`repeat it: node test/dist/faults/power-cut.js ${process.argv.slice(2).join(' ')}`);
   console.log('0 passed, 1 failed, 0 skipped');
   process.exitCode = 1;
 }

@@ -12,8 +12,10 @@ export interface Books {
 /** Holds clients, log and receiver against each other; answers how many copies too many the receiver has. */
 export function reckon({ acknowledged, deliveries, sink }: Books): number {
   for (const address of acknowledged) {
-    if (!sink.taken.has(address)) throw new Error(`${address} was acknowledged and never arrived`);
-    if (!deliveries.has(address)) throw new Error(`${address} was acknowledged and is not in the log`);
+    const delivery = deliveries.get(address);
+    if (!delivery) throw new Error(`${address} was acknowledged and is not in the log`);
+    if (sink.taken.has(address)) continue;
+    throw new Error(`${address} was acknowledged and never arrived: ${JSON.stringify(delivery, undefined, 1)}`);
   }
   let duplicates = 0;
   for (const [address, { deliveryId, terminal, state, mayDuplicate }] of deliveries) {
