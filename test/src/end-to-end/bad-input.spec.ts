@@ -57,8 +57,9 @@ const CASES: readonly Case[] = [
   ...injected('the subject', /subject/, (text) => ({ ...GOOD, subject: `Hello${text}` })),
   ...injected('a header name', /headers/, (text) => ({ ...GOOD, headers: { [`X-A${text}`]: 'b' } })),
   ...injected('a header value', /headers/, (text) => ({ ...GOOD, headers: { 'X-A': `b${text}` } })),
-  ...injected('a substitution', /substitutions/, (text) => ({
+  ...injected('a substitution in the subject', /substitutions/, (text) => ({
     ...GOOD,
+    subject: 'Hello -name-',
     personalizations: [{ to: [{ email: 'ann@gmail.com' }], substitutions: { '-name-': `b${text}` } }],
   })),
 ];
