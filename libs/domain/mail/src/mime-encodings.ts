@@ -73,6 +73,12 @@ export function encodeQuotedPrintable(bytes: Uint8Array): Uint8Array {
   let column = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0;
+    // Most bytes by far; what follows would do the same with them, in three times the time.
+    if (byte > SPACE && byte < 127 && byte !== EQUALS && column < LINE - 1) {
+      out[length++] = byte;
+      column++;
+      continue;
+    }
     if (byte === CR && bytes[i + 1] === LF) {
       out[length++] = CR;
       out[length++] = LF;

@@ -53,7 +53,8 @@ function safeOnTheWay(bytes: Uint8Array, { eightBit, longLines }: ReceivedConten
 }
 
 function hasEightBit(bytes: Uint8Array): boolean {
-  return bytes.some((byte) => byte > 127);
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 127) return true;
+  return false;
 }
 
 /** The common message has whole line ends and is not copied. */

@@ -115,7 +115,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Of text that says nothing about itself; RFC 1428 section 3 has a name for what nobody knows. */
 function charsetOf(text: Uint8Array): string {
-  if (!text.some((byte) => byte > 127)) return 'us-ascii';
+  if (isAscii(text)) return 'us-ascii';
   try {
     utf8.decode(text);
     return 'utf-8';
@@ -165,8 +165,10 @@ function isRelayable(bytes: Uint8Array): boolean {
   return isAscii(bytes) && !hasLongLine(bytes);
 }
 
+/** A loop: `every` takes five times as long. */
 function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 128);
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 127) return false;
+  return true;
 }
 
 function hasLongLine(bytes: Uint8Array): boolean {
@@ -181,7 +183,10 @@ function hasLongLine(bytes: Uint8Array): boolean {
 /** How many bytes quoted-printable would write as three characters. */
 function escapedCount(bytes: Uint8Array): number {
   let count = 0;
-  for (const byte of bytes) if (byte > 126 || byte === EQUALS || (byte < SPACE && !isBreak(byte))) count++;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 126 || byte === EQUALS || (byte < SPACE && !isBreak(byte))) count++;
+  }
   return count;
 }
 
