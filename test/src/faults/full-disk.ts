@@ -86,8 +86,12 @@ class Run {
     return { acknowledged: acknowledged.size, before, duplicates, refusals: Object.fromEntries(refusals) };
   }
 
+  /** Clients that still try hear that there is nothing to wait for. */
   async end(): Promise<void> {
-    await (await this.platform?.catch(() => undefined))?.kill();
+    const last = this.platform;
+    this.platform = Promise.reject(new Error('the run has ended'));
+    this.platform.catch(() => {});
+    await (await last?.catch(() => undefined))?.kill();
   }
 
   private async fillAndFree(policy: string): Promise<number> {
