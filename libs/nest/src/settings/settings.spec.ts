@@ -76,8 +76,13 @@ describe('settings', () => {
     );
   });
 
-  it('warn of a variable that means nothing and say which was meant', () => {
-    const { warnings } = readSettings(SETTINGS, { PENSTOCK_HTTPPORT: '1', PENSTOCK_ELSEWHERE: '2', PATH: '/bin' });
+  it('warn of a variable that means nothing and say which was meant, but not of the command’s own', () => {
+    const { warnings } = readSettings(SETTINGS, {
+      PENSTOCK_HTTPPORT: '1',
+      PENSTOCK_ELSEWHERE: '2',
+      PATH: '/bin',
+      PENSTOCK_URL: 'http://127.0.0.1:8080',
+    });
     assert.deepEqual(warnings, [
       'PENSTOCK_ELSEWHERE is no setting and is ignored',
       'PENSTOCK_HTTPPORT is no setting and is ignored (did you mean PENSTOCK_HTTP_PORT?)',

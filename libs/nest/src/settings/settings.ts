@@ -60,10 +60,13 @@ function readOne(setting: Setting<unknown>, given: string | undefined, problems:
   return undefined;
 }
 
+/** Read by the `penstock` command, and so set in many a shell that a platform is started from. */
+const OF_THE_COMMAND = 'PENSTOCK_URL';
+
 function unknownVariables(settings: Readonly<Record<string, Setting<unknown>>>, environment: Environment): string[] {
   const known = Object.values(settings).map((setting) => setting.name);
   return Object.keys(environment)
-    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && name !== OF_THE_COMMAND && !known.includes(name))
     .sort()
     .map((name) => `${name} is no setting and is ignored${suggestion(name, known)}`);
 }
