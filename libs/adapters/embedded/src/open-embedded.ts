@@ -31,7 +31,7 @@ export interface EmbeddedOptions {
   readonly partitions?: Partial<Record<Topic, number>>;
   /** A segment is full at this size, 128 MiB if absent. */
   readonly segmentBytes?: number;
-  /** Encoded bytes of the youngest records kept in memory for readers, 32 MiB if absent. */
+  /** Encoded bytes of the youngest records kept in memory for readers, 16 MiB if absent. */
   readonly tailBytes?: number;
   /** Bytes of content kept in memory, 64 MiB if absent. */
   readonly contentCacheBytes?: number;
@@ -106,7 +106,7 @@ function assemble(options: EmbeddedOptions, lock: { release(): void }): Embedded
     committed,
     nextOffsets: recovered.nextOffsets,
     partitions: options.partitions ?? {},
-    tailBytes: options.tailBytes ?? 32 * MIB,
+    tailBytes: options.tailBytes ?? 16 * MIB,
   });
   const feed = new LogFeed({ folder, salt, log, catalogue, writer });
   const needed = [async () => committed.needed(), () => state.lowestPositions([TOPICS.submissions])];

@@ -1,11 +1,11 @@
 /**
  * Deliveries that ended, so that a repeated `processed` never opens one again. A repeat comes from two places: a
  * producer that sends a batch again, within seconds; and ingest that expands a `received` again after a crash, which
- * may be hours later. So direct deliveries are remembered by id for ten minutes, at most 250,000 of them (about
+ * may be hours later. So direct deliveries are remembered by id for three minutes, at most 250,000 of them (about
  * 30 MB, 100 s of 2,500 a second); expanded ones as a bitmap of indexes per message, for 24 hours since the message's
  * last end, at most 500,000 messages (about 150 bytes each for a thousand recipients).
  */
-export const DIRECT_TOMBSTONE_MS = 10 * 60_000;
+export const DIRECT_TOMBSTONE_MS = 3 * 60_000;
 export const DIRECT_TOMBSTONES = 250_000;
 export const EXPANDED_TOMBSTONE_MS = 24 * 3_600_000;
 export const EXPANDED_TOMBSTONES = 500_000;
