@@ -41,7 +41,7 @@ function specs() {
 }
 
 function isLong(path) {
-  return /^test\/dist\/(simulation|faults|end-to-end)\//.test(path);
+  return /^test\/dist\/(simulation|faults|end-to-end|smuggling|signatures)\//.test(path);
 }
 
 /** Counts leaves only: a suite is no test, a file is no test. */
