@@ -12,13 +12,13 @@ import {
   type StoredRecord,
 } from '@penstock/ports';
 import { readBatchPrefix } from '../log/batch-frame.ts';
+import { readExtent } from '../log/extent-records.ts';
 import { LogPartition } from '../log/log-partition.ts';
 import { partitionKey } from '../log/partition-key.ts';
 import type { LocatedExtent } from '../segments/segment-catalogue.ts';
 import { SegmentReader } from '../segments/segment-reader.ts';
 import { decodeBatchTexts } from './batch-texts.ts';
 import { DurableEnd } from './durable-end.ts';
-import { readExtent } from './extent-records.ts';
 import type { FollowerMessage, FollowerQuestion, FollowerRequest, FollowerSettings } from './follower-messages.ts';
 import { SegmentTail } from './segment-tail.ts';
 
@@ -212,7 +212,7 @@ class FollowingLog implements FollowedLog {
   private async readDisk(target: LogPartition, from: number, stop: number): Promise<StoredRecord<Topic>[]> {
     const extent = (await this.ask({ kind: 'locate', key: target.key, offset: from })) as LocatedExtent | undefined;
     if (!extent) throw new OffsetOutOfRangeError(`${target.name} does not hold ${from} any more`);
-    const records = await readExtent(this.reader, target.key, extent, from, stop);
+    const records = await readExtent(this.reader, target.key, extent, from, stop, decodeBatchTexts);
     if (records.length === 0) throw new Error(`${target.name} has no record ${from} where its index says`);
     return records;
   }

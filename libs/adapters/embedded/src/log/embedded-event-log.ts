@@ -14,8 +14,9 @@ import { FRAME_TYPE } from '../segments/frame.ts';
 import type { GroupWriter } from '../segments/group-writer.ts';
 import type { SegmentCatalogue } from '../segments/segment-catalogue.ts';
 import type { SegmentReader } from '../segments/segment-reader.ts';
-import { BATCH_PREFIX_BYTES, decodeBatch, readBatchPrefix, writeBatchPrefix } from './batch-frame.ts';
+import { BATCH_PREFIX_BYTES, decodeBatch, writeBatchPrefix } from './batch-frame.ts';
 import type { CommittedOffsets } from './committed-offsets.ts';
+import { readExtent } from './extent-records.ts';
 import { LogPartition } from './log-partition.ts';
 import { partitionKey } from './partition-key.ts';
 
@@ -190,41 +191,18 @@ export class EmbeddedEventLog implements EventLog, PartitionSource {
       const { generation } = catalogue;
       const extent = await catalogue.locate(target.key, next);
       if (!extent) throw new Error(`${target.name} has no record ${next} although it was appended`);
-      const records = await this.readExtent(target.key, extent, next, stop).catch((error: unknown) => {
-        // The segment was replaced in the meantime by one that keeps what is kept for ever.
-        if (catalogue.generation === generation || next < target.begin) throw error;
-        return undefined;
-      });
+      const records = await readExtent(this.options.reader, target.key, extent, next, stop, decodeBatch).catch(
+        (error: unknown) => {
+          // The segment was replaced in the meantime by one that keeps what is kept for ever.
+          if (catalogue.generation === generation || next < target.begin) throw error;
+          return undefined;
+        },
+      );
       if (!records) continue;
       for (const record of records) found.push(record);
       if (records.length === 0) throw new Error(`${target.name} has no record ${next} where its index says`);
       next += records.length;
       bytes += extent.end - extent.position;
-    }
-    return found;
-  }
-
-  private async readExtent(
-    key: number,
-    extent: { readonly segment: number; readonly position: number; readonly end: number },
-    from: number,
-    stop: number,
-  ): Promise<StoredRecord<Topic>[]> {
-    const { reader } = this.options;
-    const { segment, position, end } = extent;
-    const buffer = await reader.bytes(segment, position, end - position);
-    const found: StoredRecord<Topic>[] = [];
-    for (let at = 0; at < buffer.length; ) {
-      const frame = reader.frame(segment, buffer, at, position);
-      at += frame.bytes;
-      if (frame.type !== FRAME_TYPE.batch) continue;
-      const prefix = readBatchPrefix(frame.payload);
-      if (prefix.key !== key || prefix.offset + prefix.count <= from) continue;
-      for (const record of decodeBatch(frame.payload)) {
-        if (record.offset >= from && record.offset < stop) found.push(record);
-      }
-      // What lies beyond the last record wanted may not be written yet.
-      if (prefix.offset + prefix.count >= stop) break;
     }
     return found;
   }

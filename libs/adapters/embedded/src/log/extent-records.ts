@@ -1,10 +1,9 @@
 import type { Topic } from '@penstock/events';
 import type { StoredRecord } from '@penstock/ports';
-import { readBatchPrefix } from '../log/batch-frame.ts';
 import { FRAME_TYPE } from '../segments/frame.ts';
 import type { LocatedExtent } from '../segments/segment-catalogue.ts';
 import type { SegmentReader } from '../segments/segment-reader.ts';
-import { decodeBatchTexts } from './batch-texts.ts';
+import { readBatchPrefix } from './batch-frame.ts';
 
 /** The partition's records from `from` up to `stop` that lie in the extent. */
 export async function readExtent(
@@ -13,6 +12,7 @@ export async function readExtent(
   { segment, position, end }: LocatedExtent,
   from: number,
   stop: number,
+  decode: (payload: Buffer) => readonly StoredRecord<Topic>[],
 ): Promise<StoredRecord<Topic>[]> {
   const buffer = await reader.bytes(segment, position, end - position);
   const found: StoredRecord<Topic>[] = [];
@@ -22,7 +22,7 @@ export async function readExtent(
     if (frame.type !== FRAME_TYPE.batch) continue;
     const prefix = readBatchPrefix(frame.payload);
     if (prefix.key !== key || prefix.offset + prefix.count <= from) continue;
-    for (const record of decodeBatchTexts(frame.payload)) {
+    for (const record of decode(frame.payload)) {
       if (record.offset >= from && record.offset < stop) found.push(record);
     }
     // What lies beyond the last record wanted may not be written yet.
