@@ -29,9 +29,12 @@ function finish(passed, failed, skipped) {
 }
 
 function specs() {
-  const all = globSync(['libs/**/dist/**/*.spec.js', 'services/*/dist/**/*.spec.js', 'test/dist/**/*.spec.js'], {
-    exclude: (path) => String(path).includes('node_modules'),
-  }).sort();
+  const all = globSync(
+    ['libs/**', 'services/*', 'infra/*', 'test'].map((folder) => `${folder}/dist/**/*.spec.js`),
+    {
+      exclude: (path) => String(path).includes('node_modules'),
+    },
+  ).sort();
   // A spec whose source is gone leaves its old output behind.
   const current = all.filter((path) => globSync(path.replace('/dist/', '/src/').replace(/\.js$/, '.ts')).length > 0);
   const wanted =

@@ -78,6 +78,7 @@ export const ZONES: readonly Zone[] = [
     own: [...CAPABILITY, ...ADAPTERS],
     pure: false,
   },
+  { name: 'the local stack', pattern: /^infra\/local\//, own: [], pure: false },
   { name: 'a test across packages', pattern: /^test\/src\//, own: ['*'], pure: false },
 ];
 
@@ -92,7 +93,13 @@ const SPECS = /\.spec\.ts$/;
 const CROSS_PACKAGE = /^(test|libs\/verification)\//;
 const EMBEDDED = /^libs\/adapters\/embedded\//;
 const DKIM = /^libs\/adapters\/dkim\//;
-const SHELLS = [/^libs\/(nest|cli)\//, /^services\/standalone\//, /^services\/[^/]+\/src\/(main|settings)\.ts$/];
+const LOCAL_STACK = /^infra\/local\//;
+const SHELLS = [
+  LOCAL_STACK,
+  /^libs\/(nest|cli)\//,
+  /^services\/standalone\//,
+  /^services\/[^/]+\/src\/(main|settings)\.ts$/,
+];
 
 /** Where each package and builtin from outside may be imported. One driver, one adapter. */
 export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
@@ -111,7 +118,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   rxjs: NEST,
   fastify: NEST,
   pino: [/^libs\/nest\//],
-  commander: [/^libs\/cli\//],
+  commander: [/^libs\/cli\//, LOCAL_STACK],
   'cli-progress': [/^libs\/cli\//, CROSS_PACKAGE],
   '@sendgrid/mail': [/^test\//],
   mailauth: [SPECS, CROSS_PACKAGE],
@@ -125,13 +132,14 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:sqlite': [EMBEDDED],
   'node:worker_threads': [EMBEDDED, DKIM, /^services\/standalone\//],
   'node:zlib': [EMBEDDED],
-  'node:net': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
+  'node:net': [LOCAL_STACK, /^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
   'node:dgram': [CROSS_PACKAGE, SPECS],
   'node:http': [CROSS_PACKAGE, SPECS],
-  'node:child_process': [/^libs\/cli\/src\/stopped-platform\.ts$/, CROSS_PACKAGE, SPECS],
+  'node:child_process': [LOCAL_STACK, /^libs\/cli\/src\/stopped-platform\.ts$/, CROSS_PACKAGE, SPECS],
   'node:crypto': [
+    LOCAL_STACK,
     /^libs\/domain\/events\/src\/ids\.ts$/,
     /^libs\/(access|adapters|nest|cli|sealing)\//,
     /^services\//,
@@ -149,7 +157,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
   'node:perf_hooks': [CROSS_PACKAGE, SPECS],
   'node:module': [CROSS_PACKAGE],
-  'node:timers': [CROSS_PACKAGE],
+  'node:timers': [CROSS_PACKAGE, LOCAL_STACK],
 };
 
 /** What `node:crypto` is for in a service: fingerprints and comparison, never chance. */

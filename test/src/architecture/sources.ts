@@ -89,7 +89,7 @@ export function readText(path: string, root = ROOT): string {
 }
 
 export function readSources(): readonly SourceFile[] {
-  return ['libs', 'services', 'test']
+  return ['libs', 'services', 'infra', 'test']
     .flatMap((folder) => repositoryFiles(folder))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     .map((path) => parseSource(path, readText(path)));
