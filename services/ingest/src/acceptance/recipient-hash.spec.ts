@@ -16,6 +16,17 @@ describe('the recipient hash', () => {
     );
   });
 
+  it('is that of addresses longer than any that is accepted, too', () => {
+    const key = new Uint8Array(32).fill(1);
+    for (const length of [340, 341, 342, 1024, 5000]) {
+      for (const letter of ['x', '\u0130', '\u20ac']) {
+        const address = letter.repeat(length);
+        const expected = createHmac('sha256', key).update(address.toLowerCase(), 'utf8').digest('hex').slice(0, 32);
+        assert.equal(new RecipientHasher(key).hash(address).hex, expected);
+      }
+    }
+  });
+
   it('is the same again, and independent of what was hashed before', () => {
     const hasher = new RecipientHasher(new Uint8Array(32).fill(1));
     const first = hasher.hash('ann@example.org');
