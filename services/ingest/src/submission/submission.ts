@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyring } from '@penstock/access';
-import { ADDRESS_PROBLEM_TEXTS, formatDate, type Mailbox, rawHeader, UnfoldableHeaderError } from '@penstock/mail';
+import { ADDRESS_PROBLEM_TEXTS, type Mailbox, UnfoldableHeaderError } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
 import type { Clock, Random, ReceivedContent, StorageRoom, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
@@ -8,6 +8,7 @@ import { judgeAuthors } from '../senders/message-authors.ts';
 import type { SenderRules } from '../senders/sender-rules.ts';
 import { ParsedAddresses } from './parsed-addresses.ts';
 import { readSubmitted, type SubmittedMessage } from './submitted-message.ts';
+import { TraceFields } from './trace-fields.ts';
 
 export interface SubmissionDeps {
   readonly acceptance: Acceptance;
@@ -68,12 +69,14 @@ function read(received: ReceivedContent): SubmittedMessage {
 /** What SMTP submission means, apart from the protocol. Every method throws SubmissionRefused to refuse. */
 export class Submission {
   private readonly addresses = new ParsedAddresses();
-  private date = { second: Number.NaN, text: '', header: '' };
+  private readonly trace: TraceFields;
 
   constructor(
     private readonly deps: SubmissionDeps,
     private readonly hostname: string,
-  ) {}
+  ) {
+    this.trace = new TraceFields(hostname);
+  }
 
   authenticate(user: string, password: string): ApiKey {
     const key = user === USER ? this.deps.keys.find(password) : undefined;
@@ -146,9 +149,8 @@ export class Submission {
   ) {
     const sender = envelope.mailFrom === '' ? undefined : this.parse(envelope.mailFrom, true, 'Sender address');
     const senderUtf8 = !replacesSender && (sender?.smtpUtf8 ?? false);
-    const { text: date, header: dateHeader } = this.dateNow();
-    // Says neither from which address nor under which name the client came: that is nobody's business outside.
-    const trace = rawHeader('Received', `by ${this.hostname} with ${envelope.protocol} id ${messageId}; ${date}`);
+    const now = this.deps.wallClock.now();
+    const received = this.trace.received(now, envelope.protocol, messageId);
     const copies = envelope.recipients.map((recipient) => {
       const mailbox = this.parse(recipient, true, 'Recipient address');
       return {
@@ -162,19 +164,8 @@ export class Submission {
         ownMessageId: message.hasMessageId,
       };
     });
-    const head = message.hasDate ? trace : trace + dateHeader;
+    const head = message.hasDate ? received : received + this.trace.date(now);
     return { head, messageIdDomain: sender?.domain ?? this.hostname, copies };
-  }
-
-  /** Formatted once a second. */
-  private dateNow() {
-    const now = this.deps.wallClock.now();
-    const second = Math.floor(now / 1000);
-    if (second !== this.date.second) {
-      const text = formatDate(now);
-      this.date = { second, text, header: rawHeader('Date', text) };
-    }
-    return this.date;
   }
 
   private parse(address: string, smtpUtf8: boolean, what: string): Mailbox {
