@@ -40,5 +40,10 @@ function checkAddress(value: unknown, path: string, text: string, problems: Prob
 }
 
 export function checkPeople(value: readonly unknown[], path: string, text: string, problems: Problems): Person[] {
-  return value.flatMap((entry, i) => checkPerson(entry, fieldPath(path, i), text, problems) ?? []);
+  const people: Person[] = [];
+  for (let i = 0; i < value.length; i++) {
+    const person = checkPerson(value[i], fieldPath(path, i), text, problems);
+    if (person) people.push(person);
+  }
+  return people;
 }

@@ -68,8 +68,15 @@ export function checkPersonalizations(
 
 /** Counted before anything is looked at more closely: it bounds the work. */
 function recipientCount(personalizations: readonly unknown[]): number {
-  const lists = personalizations.filter(isObject).flatMap(({ to, cc, bcc }) => [to, cc, bcc]);
-  return lists.reduce((sum: number, list) => sum + (Array.isArray(list) ? list.length : 0), 0);
+  let count = 0;
+  for (const entry of personalizations) {
+    if (isObject(entry)) count += lengthOf(entry.to) + lengthOf(entry.cc) + lengthOf(entry.bcc);
+  }
+  return count;
+}
+
+function lengthOf(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0;
 }
 
 function checkPersonalization(
