@@ -2,8 +2,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ENGINES, type EngineName, parseEngines } from './engines.ts';
 import { KAFKA_LINES, type KafkaLine } from './kafka/releases.ts';
-import type { ServerStatus } from './processes/local-server.ts';
 import { openStack } from './stack.ts';
+import { table } from './status-table.ts';
 
 interface FolderOptions {
   readonly data: string;
@@ -111,25 +111,4 @@ function addProperty(text: string, sofar: Readonly<Record<string, string>>): Rea
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('name=value is needed.');
   return { ...sofar, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-/** One line for each server, in columns. */
-export function table(servers: readonly ServerStatus[]): string {
-  const rows = servers.map(({ name, version, pid, port, ready, reason }) => [
-    name,
-    version,
-    String(port),
-    pid === undefined ? '-' : String(pid),
-    ready ? 'ready' : (reason ?? 'not ready'),
-  ]);
-  const lines = [['server', 'version', 'port', 'pid', 'state'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

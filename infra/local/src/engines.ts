@@ -1,9 +1,9 @@
 /** Which engines there are and which of them a command means. Pure. */
 
-export const ENGINES = ['kafka', 'redis'] as const;
+export const ENGINES = ['kafka', 'redis', 'jaeger', 's3'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-const DEFAULT_ENGINES: readonly EngineName[] = ['kafka', 'redis'];
+const DEFAULT_ENGINES: readonly EngineName[] = ['kafka', 'redis', 'jaeger'];
 
 export function parseEngines(list: string): readonly EngineName[] {
   const names = list

@@ -3,11 +3,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import type { Engine } from './engine.ts';
 import { chooseEngines, type EngineName } from './engines.ts';
+import { jaegerQueryUrl } from './jaeger/jaeger-configuration.ts';
+import { jaegerEngine } from './jaeger/jaeger-engine.ts';
 import { kafkaEngine } from './kafka/kafka-engine.ts';
 import { LocalServer, type ServerPlan, type ServerStatus } from './processes/local-server.ts';
 import { findFreeBasePort, LOOPBACK, type StackPorts, stackPorts } from './processes/ports.ts';
 import { until } from './processes/waiting.ts';
 import { redisEngine, redisVersion } from './redis/redis-server.ts';
+import { S3_ACCESS, s3Engine } from './s3/s3-engine.ts';
 import { type AskedSettings, meetSettings, parseSettings, type StackSettings } from './settings.ts';
 import { defaultCacheFolder } from './tools/cache.ts';
 import { MissingToolsError } from './tools/run-tool.ts';
@@ -27,10 +30,25 @@ export interface StackOptions extends Omit<AskedSettings, 'basePort'> {
   readonly report?: (text: string) => void;
 }
 
+export interface S3Address {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  /** It exists. */
+  readonly bucket: string;
+}
+
 export interface StackAddresses {
   /** `host:port` of each broker, in the order of the node ids. */
   readonly kafka: readonly string[];
   readonly redis: string;
+  /** Without the path: traces go to `/v1/traces` below it. */
+  readonly otlpHttp: string;
+  readonly otlpGrpc: string;
+  /** `/api/traces` and the like are below it. */
+  readonly jaegerQuery: string;
+  readonly s3: S3Address;
 }
 
 export interface Stack {
@@ -166,6 +184,10 @@ function makeEngine(name: EngineName, settings: StackSettings, place: Place): En
     }
     case 'redis':
       return redisEngine({ folder, port: ports.redis, version: redisVersion });
+    case 'jaeger':
+      return jaegerEngine({ folder, cache, ports });
+    case 's3':
+      return s3Engine({ folder, cache, port: ports.s3 });
   }
 }
 
@@ -174,5 +196,9 @@ function addressesOf({ basePort, brokers }: StackSettings): StackAddresses {
   return {
     kafka: Array.from({ length: brokers }, (_, index) => `${LOOPBACK}:${ports.kafka(index + 1)}`),
     redis: `redis://${LOOPBACK}:${ports.redis}`,
+    otlpHttp: `http://${LOOPBACK}:${ports.otlpHttp}`,
+    otlpGrpc: `http://${LOOPBACK}:${ports.otlpGrpc}`,
+    jaegerQuery: jaegerQueryUrl(ports),
+    s3: { endpoint: `http://${LOOPBACK}:${ports.s3}`, ...S3_ACCESS },
   };
 }

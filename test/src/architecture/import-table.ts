@@ -89,7 +89,7 @@ const NEST = [
   // A service's doors are tested through the application they belong to.
   /^services\/[^/]+\/src\/.*\.spec\.ts$/,
 ];
-const SPECS = /\.spec\.ts$/;
+const SPECS = /\.(spec|real)\.ts$/;
 const CROSS_PACKAGE = /^(test|libs\/verification)\//;
 const EMBEDDED = /^libs\/adapters\/embedded\//;
 const DKIM = /^libs\/adapters\/dkim\//;
