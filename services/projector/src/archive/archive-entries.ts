@@ -48,8 +48,7 @@ function releases(record: Extract<Fact, { type: 'released' }>, offset: number): 
   const id = eventId(record);
   return deliveries.map((delivery) => {
     const { deliveryId, release } = delivery;
-    const own = JSON.stringify({ ...ids(deliveryId), release }).slice(1, -1);
-    const json = `${head},${own},"body":${common},"deliveries":[${JSON.stringify(delivery)}]}}`;
+    const json = `${head},${ids(deliveryId)},"release":${release},"body":${common},"deliveries":[${JSON.stringify(delivery)}]}}`;
     return entry(deliveryId, record, id, json);
   });
 }
@@ -71,9 +70,11 @@ function entry(stream: string, { type, at }: Fact, id: string, json: string): Ar
   return { stream, eventId: id, type, at, json };
 }
 
-function ids(deliveryId: string): { deliveryId: string; messageId?: string } {
+/** As members of an object; the id of a delivery holds nothing that JSON would escape. */
+function ids(deliveryId: string): string {
   const parts = parseDeliveryId(deliveryId);
-  return parts ? { deliveryId, messageId: parts.messageId } : { deliveryId };
+  if (!parts) return `"deliveryId":${JSON.stringify(deliveryId)}`;
+  return `"deliveryId":"${deliveryId}","messageId":"${parts.messageId}"`;
 }
 
 /** What the stream of a message keeps of this delivery. */

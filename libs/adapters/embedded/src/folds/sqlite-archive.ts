@@ -33,6 +33,8 @@ class Stream {
   /** Taken by the running append. */
   added: ArchiveEntry[] = [];
 
+  constructor(readonly name: string) {}
+
   /** Of the next event. */
   get next(): number {
     return this.ids.length;
@@ -81,7 +83,7 @@ export class SqliteArchive implements Archive {
   private appendOnce(entries: readonly ArchiveEntry[], positions: ReadonlyMap<string, number>): void {
     try {
       this.file.transaction(() => {
-        for (const [name, stream] of this.gathered(entries)) this.write(name, stream);
+        for (const stream of this.gathered(entries)) this.write(stream);
         for (const [name, position] of positions) this.file.setPosition(name, position);
       });
     } catch (error) {
@@ -112,37 +114,33 @@ export class SqliteArchive implements Archive {
     });
   }
 
-  /** The entries by stream, in the order the streams are first met. */
-  private gathered(entries: readonly ArchiveEntry[]): ReadonlyMap<string, Stream> {
-    const touched = new Map<string, Stream>();
+  /** The streams the entries are of, in the order they are first met. */
+  private gathered(entries: readonly ArchiveEntry[]): readonly Stream[] {
+    const touched: Stream[] = [];
     for (const entry of entries) {
-      let stream = touched.get(entry.stream);
-      if (!stream) {
-        stream = this.stream(entry.stream);
-        touched.set(entry.stream, stream);
-      }
-      stream.added.push(entry);
+      const stream = this.stream(entry.stream);
+      if (stream.added.push(entry) === 1) touched.push(stream);
     }
     return touched;
   }
 
-  private write(name: string, stream: Stream): void {
+  private write(stream: Stream): void {
     const { added } = stream;
     stream.added = [];
-    if (this.put(name, stream, added)) return;
+    if (this.put(stream, added)) return;
     // It was no new one: what the file has of it decides what is a repeat.
-    stream.learn(this.idsOf(name));
-    this.put(name, stream, added);
+    stream.learn(this.idsOf(stream.name));
+    this.put(stream, added);
   }
 
   /** Adds what the stream does not have yet; false where it was taken for a new one and is none. */
-  private put(name: string, stream: Stream, entries: readonly ArchiveEntry[]): boolean {
+  private put(stream: Stream, entries: readonly ArchiveEntry[]): boolean {
     const isNew = stream.next === 0;
     const first = stream.next;
     const fresh = entries.filter(({ eventId }) => stream.add(eventId));
     for (let at = 0; at < fresh.length; at += CHUNK_EVENTS) {
       const part = fresh.length > CHUNK_EVENTS ? fresh.slice(at, at + CHUNK_EVENTS) : fresh;
-      const { changes } = this.addChunk.run(name, first + at, chunkText(part));
+      const { changes } = this.addChunk.run(stream.name, first + at, chunkText(part));
       if (changes === 0 && isNew) return false;
       if (changes === 0) throw new Error('the archive holds more of a stream than was written to it');
     }
@@ -158,7 +156,7 @@ export class SqliteArchive implements Archive {
   private stream(name: string): Stream {
     const lately = this.streams.get(name);
     if (lately) return lately;
-    const stream = this.earlier.get(name) ?? new Stream();
+    const stream = this.earlier.get(name) ?? new Stream(name);
     this.streams.set(name, stream);
     return stream;
   }

@@ -20,10 +20,9 @@ import { SegmentReader } from '../segments/segment-reader.ts';
 import { decodeBatchTexts } from './batch-texts.ts';
 import { DurableEnd } from './durable-end.ts';
 import type { FollowerMessage, FollowerQuestion, FollowerRequest, FollowerSettings } from './follower-messages.ts';
+import { Gathering } from './gathering.ts';
 import { SegmentTail } from './segment-tail.ts';
 
-/** What becomes durable within this time is read together. */
-const GATHER_MS = 25;
 /** Encoded bytes read and not yet taken by every consumer that keeps up; beyond, nothing is read on. */
 const TAIL_BYTES = 16 * 1024 * 1024;
 
@@ -54,6 +53,7 @@ class FollowingLog implements FollowedLog {
   private readonly end: DurableEnd;
   private readonly tail: SegmentTail;
   private readonly reader: SegmentReader;
+  private readonly gathering = new Gathering();
   private readonly groups = new ConsumerGroups();
   private readonly followed = new Map<number, LogPartition>();
   private readonly takers = new Set<Taker>();
@@ -197,7 +197,7 @@ class FollowingLog implements FollowedLog {
   private rest(): void {
     this.end.ask();
     // What came before the question has told nobody, unless its message is on its way.
-    if (this.tail.isBehind(this.end.get()) && this.end.withdraw()) this.readOn(GATHER_MS);
+    if (this.tail.isBehind(this.end.get()) && this.end.withdraw()) this.readOn(this.gathering.nextDelay());
   }
 
   private take(payload: Buffer): void {
@@ -206,6 +206,7 @@ class FollowingLog implements FollowedLog {
     if (!target || offset + count <= target.durableEnd) return;
     target.tail.push(offset, decodeBatchTexts(payload), payload.length);
     this.tailBytes += payload.length;
+    this.gathering.found(payload.length);
     target.advance(offset + count);
   }
 
@@ -228,7 +229,7 @@ class FollowingLog implements FollowedLog {
 
   private heard(message: FollowerMessage): void {
     if (message.kind === 'more') {
-      this.readOn(GATHER_MS);
+      this.readOn(this.gathering.nextDelay());
       return;
     }
     const pending = this.pending.get(message.id);
