@@ -52,6 +52,8 @@ export interface MailSession {
    * envelope of the next one leaves with the content of the one before, in the same packets (RFC 2920).
    */
   readonly takesFollowers: boolean;
+  /** Whether a transaction that says `mayLeaveWhole` can do so: the host takes CHUNKING and PIPELINING. */
+  readonly takesWhole: boolean;
   /**
    * One transaction at a time, and where `takesFollowers` others to follow it in their order. Never rejects for what
    * the peer does: that is the result.
@@ -71,6 +73,11 @@ export interface MailTransaction {
   readonly content: readonly Uint8Array[];
   readonly eightBit: boolean;
   readonly smtpUtf8: boolean;
+  /**
+   * Its content may leave with its envelope, before that is answered (BDAT, RFC 3030), and so may that of others on the
+   * same connection: fewer packets and no waiting, but where the connection fails nobody knows of any of them.
+   */
+  readonly mayLeaveWhole?: boolean;
   /** Asked once, right before the first command leaves; with false nothing does. */
   mayBegin?(): boolean;
 }

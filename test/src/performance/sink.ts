@@ -27,6 +27,8 @@ const LF = 10;
 const NO_NUMBER = -1;
 /** As much of a message that has not ended is kept as its end can need: its number and the final dot. */
 const KEPT_BYTES = DIGITS + END_OF_DATA.length;
+/** `BDAT 1234567890 LAST` */
+const LONGEST_BDAT = 20;
 /** `RCPT TO:<r` */
 const NUMBER_AT = 10;
 
@@ -65,6 +67,8 @@ class Arrivals {
 class Session {
   private carried: Buffer = NOTHING;
   private inData = false;
+  /** Bytes of the chunk that is coming. */
+  private chunk = 0;
   private envelope = NO_NUMBER;
 
   constructor(
@@ -78,6 +82,13 @@ class Session {
     let at = 0;
     let replies = '';
     for (;;) {
+      if (this.chunk > 0) {
+        if (data.length - at < this.chunk) break;
+        at += this.chunk;
+        this.chunk = 0;
+        this.arrivals.took(this.envelope, numberAt(data, at - 2 - DIGITS), now);
+        replies += '250 2.0.0 taken\r\n';
+      }
       const end = this.inData ? data.indexOf(END_OF_DATA, at) : data.indexOf(LF, at);
       if (end < 0) break;
       if (this.inData) {
@@ -99,10 +110,14 @@ class Session {
   private command(data: Buffer, at: number): string {
     switch (String.fromCharCode(data[at] ?? 0)) {
       case 'E':
-        return '250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n';
+        return '250-sink\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n';
       case 'D':
         this.inData = true;
         return '354 go on\r\n';
+      case 'B':
+        // All of it, since the last line of a message is found at its end.
+        this.chunk = Number.parseInt(data.toString('latin1', at + 'BDAT '.length, at + LONGEST_BDAT), 10);
+        return '';
       case 'Q':
         return '221 2.0.0 bye\r\n';
       default:

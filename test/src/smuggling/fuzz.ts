@@ -1,12 +1,13 @@
 /**
- * Sends hostile mail through the real platform, over SMTP and HTTP, to a strict and to a lenient sink, and sees that
- * each message arrives as one. A failure prints the seed and the mail.
+ * Sends hostile mail through the real platform, over SMTP and HTTP, to a strict sink, to a lenient one, and to one that
+ * takes content by its count of bytes (BDAT), and sees that each message arrives as one. A failure prints the seed and the mail.
  *
  * node test/dist/smuggling/fuzz.js [--seed N] [--mails 400] [--through-postfix]
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { whyNoPostfix } from '../fixtures/postfix/postfix.ts';
+import type { RecordingSinkOptions } from '../fixtures/recording-sink.ts';
 import { cuts, hostileHeader, hostileText } from './hostile-mail.ts';
 import { SmugglingRig } from './rig.ts';
 
@@ -30,16 +31,22 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'in the header, over HTTP': (rig) => fc.asyncProperty(hostileHeader, (value) => rig.postHeader(value)),
 };
 
+const SINKS: Readonly<Record<string, RecordingSinkOptions>> = {
+  lenient: { lenient: true },
+  strict: {},
+  counting: { chunking: true },
+};
+
 /** Answers what was tried. @throws Error of the first attack that succeeded. */
 export async function fuzz({ seed, mails, throughPostfix = false }: FuzzOptions): Promise<readonly string[]> {
   const tried: string[] = [];
-  for (const lenient of [true, false]) {
-    const rig = await SmugglingRig.start({ lenient, throughPostfix });
+  for (const [kind, options] of Object.entries(SINKS)) {
+    const rig = await SmugglingRig.start({ ...options, throughPostfix });
     let done = false;
     try {
       for (const [title, attack] of Object.entries(ATTACKS)) {
         await fc.assert(attack(rig), { seed, numRuns: mails, endOnFailure: true });
-        tried.push(`${title}, to a ${lenient ? 'lenient' : 'strict'} sink`);
+        tried.push(`${title}, to a ${kind} sink`);
       }
       done = true;
     } finally {

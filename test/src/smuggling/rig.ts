@@ -5,15 +5,14 @@ import { Platform } from '../end-to-end/platform.ts';
 import { leafParts } from '../fixtures/mime-parts.ts';
 import { Postfix } from '../fixtures/postfix/postfix.ts';
 import { RawSubmission } from '../fixtures/raw-submission.ts';
-import { type RecordedMessage, RecordingSink } from '../fixtures/recording-sink.ts';
+import { type RecordedMessage, RecordingSink, type RecordingSinkOptions } from '../fixtures/recording-sink.ts';
 import { repaired } from './hostile-mail.ts';
 
 const KEY = 'key-of-the-smuggler';
 /** Far beyond what one message takes, so that a lost one is told. */
 const ARRIVAL_LIMIT_MS = 30_000;
 
-export interface RigOptions {
-  readonly lenient: boolean;
+export interface RigOptions extends RecordingSinkOptions {
   /** A Postfix relays between Penstock and the sink. */
   readonly throughPostfix?: boolean;
 }
@@ -34,10 +33,10 @@ export class SmugglingRig {
     private readonly submission: RawSubmission,
   ) {}
 
-  static async start({ lenient, throughPostfix = false }: RigOptions): Promise<SmugglingRig> {
+  static async start({ throughPostfix = false, ...sinkOptions }: RigOptions): Promise<SmugglingRig> {
     const undo: (() => Promise<unknown>)[] = [];
     try {
-      const sink = new RecordingSink({ lenient });
+      const sink = new RecordingSink(sinkOptions);
       const sinkPort = await sink.start();
       undo.unshift(() => sink.stop());
       const postfix = throughPostfix ? await Postfix.start({ relay: sinkPort }) : undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { repairLineEnds } from '@penstock/mail';
 import fc from 'fast-check';
-import { contentSize, encodeData } from './data-encoding.ts';
+import { contentSize, encodeChunk, encodeData } from './data-encoding.ts';
 
 function encoded(...pieces: string[]): string {
   return Buffer.concat(encodeData(pieces.map((piece) => Buffer.from(piece, 'latin1')))).toString('latin1');
@@ -69,6 +69,22 @@ describe('content after DATA', () => {
         assert.equal(read(encoded(...texts)), Buffer.concat(repaired).toString('latin1'));
         const again = encodeData(repaired);
         assert.equal(Buffer.concat(again).toString('latin1'), encoded(...texts));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is after BDAT what a receiver reads after DATA, wherever it is cut', () => {
+    const pieces = fc.array(fc.string({ unit: fc.constantFrom('\r', '\n', '\r\n', '.', 'a'), maxLength: 8 }), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(pieces, (texts) => {
+        const chunk = encodeChunk(texts.map((text) => Buffer.from(text, 'latin1')));
+        const read = encoded(...texts)
+          .slice(0, -3)
+          .replace(/(^|\r\n)\./g, '$1');
+        assert.equal(Buffer.concat(chunk).toString('latin1'), read);
       }),
       { numRuns: 2000 },
     );

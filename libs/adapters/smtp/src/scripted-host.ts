@@ -38,19 +38,41 @@ export class Peer {
     return lines.join('\r\n');
   }
 
+  /** A whole transaction by BDAT: its command lines, and the content. */
+  async chunked(): Promise<{ readonly commands: readonly string[]; readonly content: string }> {
+    const commands: string[] = [];
+    for (;;) {
+      const line = await this.line();
+      commands.push(line);
+      const size = /^BDAT (\d+) LAST$/.exec(line)?.[1];
+      if (size !== undefined) return { commands, content: await this.bytes(Number(size)) };
+    }
+  }
+
+  private async bytes(count: number): Promise<string> {
+    while (this.buffered.length < count) await this.more();
+    return this.take(count, 0);
+  }
+
   private async until(mark: string): Promise<string> {
     for (;;) {
       const at = this.buffered.indexOf(mark);
-      if (at >= 0) {
-        const found = this.buffered.slice(0, at);
-        this.buffered = this.buffered.slice(at + mark.length);
-        return found;
-      }
-      if (this.ended) throw new Error('client has gone');
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+      if (at >= 0) return this.take(at, mark.length);
+      await this.more();
     }
+  }
+
+  private take(length: number, skipped: number): string {
+    const taken = this.buffered.slice(0, length);
+    this.buffered = this.buffered.slice(length + skipped);
+    return taken;
+  }
+
+  private async more(): Promise<void> {
+    if (this.ended) throw new Error('client has gone');
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   /** Greets and offers the extensions. */

@@ -38,6 +38,8 @@ export class Wire {
   private socketError: NodeJS.ErrnoException | undefined;
   private peerEnded = false;
   private deadline = Number.POSITIVE_INFINITY;
+  private gathered: Uint8Array[] = [];
+  private heardAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
 
@@ -62,18 +64,37 @@ export class Wire {
     return this.socket !== this.raw;
   }
 
-  write(text: string): void {
-    if (this.open) this.socket.write(text, 'utf8');
+  /** How long the peer has said nothing, ms. */
+  get silentMs(): number {
+    return performance.now() - this.heardAt;
   }
 
-  /** All pieces and then the text in one write; `flushed` is called once the system has taken the last byte. */
-  writeAll(pieces: readonly Uint8Array[], text: string, flushed: () => void): void {
+  write(text: string): void {
     if (!this.open) return;
-    const all: readonly Uint8Array[] = text === '' ? pieces : [...pieces, Buffer.from(text, 'utf8')];
+    this.flush();
+    this.socket.write(text, 'utf8');
+  }
+
+  /** All pieces in one write; `flushed` is called once the system has taken the last byte. */
+  writeAll(pieces: readonly Uint8Array[], flushed: () => void): void {
+    if (!this.open) return;
+    this.gathered.push(...pieces);
+    this.flush(flushed);
+  }
+
+  /** To be written with all else that is gathered until nothing more can happen without the event loop. */
+  gather(pieces: readonly Uint8Array[]): void {
+    if (pieces.length === 0 || !this.open) return;
+    if (this.gathered.length === 0) process.nextTick(() => this.flush());
+    this.gathered.push(...pieces);
+  }
+
+  private flush(flushed?: () => void): void {
+    const all = this.gathered;
+    if (all.length === 0 || !this.open) return;
+    this.gathered = [];
+    const told = flushed && ((error?: Error | null) => (error ? undefined : flushed()));
     const size = contentSize(all);
-    const told = (error?: Error | null): void => {
-      if (!error) flushed();
-    };
     if (size <= GATHERED_BYTES) {
       this.socket.write(Buffer.concat(all, size), told);
       return;
@@ -127,6 +148,7 @@ export class Wire {
 
   /** Sends what was written, then closes. */
   finish(): void {
+    this.flush();
     this.fail(new WireError('closed', 'connection closed by us'));
     this.socket.destroySoon();
   }
@@ -155,6 +177,7 @@ export class Wire {
   }
 
   private receive(chunk: Buffer): void {
+    this.heardAt = performance.now();
     let replies: readonly RawReply[];
     try {
       replies = this.reader.push(chunk);
@@ -209,7 +232,7 @@ export class Wire {
 }
 
 /** To copy so much costs less than to hand several pieces to the system. */
-const GATHERED_BYTES = 32 * 1024;
+const GATHERED_BYTES = 80 * 1024;
 
 /** A transaction of a hundred recipients awaits 104 replies; more than this were never asked for. */
 const MAX_UNASKED = 1100;

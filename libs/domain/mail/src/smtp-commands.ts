@@ -46,6 +46,11 @@ export function mailFromCommand({ mailFrom, size, eightBit, smtpUtf8 }: MailFrom
   return `${command}\r\n`;
 }
 
+/** BDAT for content of so many bytes that is all of the message (RFC 3030 section 2). */
+export function lastChunkCommand(size: number): string {
+  return `BDAT ${decimal('BDAT', size)} LAST\r\n`;
+}
+
 /** @throws UnsafeArgumentError for an address that does not fit into one argument. */
 export function rcptToCommand(address: string, smtpUtf8 = false): string {
   return `RCPT TO:<${path('RCPT TO', address, smtpUtf8)}>\r\n`;

@@ -33,6 +33,8 @@ export interface Connection extends OpenedConnection {
 const NEAR_MS = 25;
 /** At most, with the one they follow. */
 const MOST_IN_A_ROW = 8;
+/** The same at a host that is too far for that: what leaves whole is in doubt for as long as it takes to answer. */
+const MOST_IN_A_ROW_FAR = 4;
 
 /** Idle connections are closed before their server closes them. */
 const MAX_IDLE_MS = 60_000;
@@ -49,6 +51,8 @@ export class Connections {
   private readonly idleStacks = new Map<string, Connection[]>();
   /** By site, those in use that another transaction could follow on; may hold others. */
   private readonly followable = new Map<string, Set<Connection>>();
+  /** The same for those whose host is too far for that, but takes transactions whole. */
+  private readonly distant = new Map<string, Set<Connection>>();
   /** No idle connection is due before, monotonic ms. */
   private nextDue = Number.POSITIVE_INFINITY;
 
@@ -109,7 +113,12 @@ export class Connections {
 
   /** A connection for the site's next transaction: behind one that is soon over where it may follow, else idle. */
   availableFor(site: string, mayFollow: boolean, now: number, shaping: Shaping): Connection | undefined {
-    return (mayFollow ? this.followableOf(site, now, shaping) : undefined) ?? this.idleOf(site);
+    return (mayFollow ? this.openPlace(this.followable, site, now, shaping) : undefined) ?? this.idleOf(site);
+  }
+
+  /** Where no connection can be opened any more: the next in turn whose host takes transactions whole. */
+  distantFor(site: string, now: number, shaping: Shaping): Connection | undefined {
+    return this.openPlace(this.distant, site, now, shaping);
   }
 
   /** A transaction on it took so long, ms. */
@@ -183,23 +192,31 @@ export class Connections {
     this.lingering.clear();
   }
 
-  /** It is in use, and another transaction may follow if its host is near. */
+  /** It is in use, and another transaction may follow. */
   private offerPlace(connection: Connection): void {
     if (!hasPlace(connection)) return;
     const { site } = connection;
-    const inUse = this.followable.get(site);
-    if (inUse) inUse.add(connection);
-    else this.followable.set(site, new Set([connection]));
+    const places = isNear(connection) ? this.followable : this.distant;
+    if (places === this.distant && !connection.session.takesWhole) return;
+    const inUse = places.get(site);
+    if (!inUse) {
+      places.set(site, new Set([connection]));
+      return;
+    }
+    // Near ones are filled one after the other, to share packets; distant ones take turns.
+    if (places === this.distant) inUse.delete(connection);
+    inUse.add(connection);
   }
 
-  private followableOf(site: string, now: number, shaping: Shaping): Connection | undefined {
-    const inUse = this.followable.get(site);
+  private openPlace(places: Map<string, Set<Connection>>, site: string, now: number, shaping: Shaping) {
+    const inUse = places.get(site);
     for (const connection of inUse ?? []) {
       const isOpen = connection.state === 'busy' && connection.session.usable && hasPlace(connection);
-      if (isOpen && !this.spent(connection, now, shaping)) return connection;
+      const fits = isOpen && isNear(connection) === (places === this.followable);
+      if (fits && !this.spent(connection, now, shaping)) return connection;
       inUse?.delete(connection);
     }
-    this.followable.delete(site);
+    places.delete(site);
     return undefined;
   }
 
@@ -216,7 +233,12 @@ export class Connections {
 
 function hasPlace({ session, transactionMs, claims }: Connection): boolean {
   if (!session.takesFollowers || transactionMs === undefined) return false;
-  return claims < MOST_IN_A_ROW && claims * transactionMs <= NEAR_MS;
+  return claims < (transactionMs <= NEAR_MS ? MOST_IN_A_ROW : MOST_IN_A_ROW_FAR);
+}
+
+function isNear({ session, transactionMs = 0, claims }: Connection): boolean {
+  // What leaves whole does not wait for the answers to those before it.
+  return transactionMs * (session.takesWhole ? 1 : claims) <= NEAR_MS;
 }
 
 function dueOf(connection: Connection, shaping: Shaping): number {

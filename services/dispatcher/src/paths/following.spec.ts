@@ -59,6 +59,20 @@ describe('an attempt whose path has a near host', () => {
     }
   });
 
+  it('follows at a far host that takes transactions whole, once no connection can be opened', async () => {
+    const [given, gate] = await nearHost(200);
+    given.transport.chunking = true;
+    await given.command(...Array.from({ length: 12 }, () => toIt));
+    assert.equal(given.transport.mostOpen, 2);
+    for (let step = 0; step < 12; step++) {
+      gate.open();
+      await given.time.advance(1);
+    }
+    assert.equal((await given.outcomes()).length, 13);
+    assert.equal(given.transport.mostOpen, 2);
+    assert.ok(Math.max(...given.transport.sessions.map(({ deepest }) => deepest)) > 1);
+  });
+
   it('goes back where its time to start passes while the one before is under way', async () => {
     const [given, gate] = await nearHost();
     await given.command(toIt, { ...toIt, startBy: given.time.now() + 1000 });

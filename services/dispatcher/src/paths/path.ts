@@ -10,6 +10,7 @@ import { PolicyPace } from './pace.ts';
 import type { PathIdentity, PathOffice } from './path-office.ts';
 import { PathRest } from './path-rest.ts';
 import { concludeTransaction, concludeWalk, concludeWithoutContent, type PathFate } from './path-results.ts';
+import { chooseTurn } from './turn.ts';
 import { WakeUp } from './wake-up.ts';
 
 /** An attempt with its connection and its bytes: only a token is missing. */
@@ -21,8 +22,6 @@ interface Ready {
 
 /** Attempts get their connection at most this long before their token is due. */
 const LOOKAHEAD_MS = 1000;
-/** Transactions after which a connection makes room for a site of the same provider that has none. */
-const TURN = 20;
 /** A path that did nothing is looked at again after this, to be forgotten. */
 const QUIET_MS = 60_000;
 
@@ -120,34 +119,21 @@ export class Path implements Waiting, PathFate {
         this.wakeUp.at(now + tokenMs - LOOKAHEAD_MS);
         return;
       }
-      const chosen = this.choose(head, now, shaping);
+      const chosen = chooseTurn(head, this.queue, this.connections, {
+        now,
+        shaping,
+        mayFollow: this.mayFollow(shaping),
+        mayOpen: () => this.mayOpen(now, shaping),
+      });
       if (!chosen || !this.start(chosen.attempt)) return;
       if (chosen.connection) this.use(chosen.connection, chosen.attempt);
       else void this.open(chosen.attempt, shaping);
     }
   }
 
-  /** Who goes next, and over which connection; none where one has to be opened. */
-  private choose(
-    head: PendingAttempt,
-    now: number,
-    shaping: Shaping,
-  ): { readonly attempt: PendingAttempt; readonly connection?: Connection } | undefined {
-    // Under it an idle connection has died already: what it needs now is a fresh one.
-    const { site } = head.command.body;
-    // Where messages are paced, each leaves at its own time; after a rest one at a time shows whether all is well.
-    const mayFollow = shaping.maxMessageRate === undefined && !this.rest.onProbation;
-    const own = head.replaced ? undefined : this.connections.availableFor(site, mayFollow, now, shaping);
-    if (own) return { attempt: head, connection: own };
-    if (this.mayOpen(now, shaping)) return { attempt: head };
-    let surplus: Connection | undefined;
-    for (const connection of this.connections.idle()) {
-      const attempt = connection.transactions < TURN ? this.queue.peek(connection.site) : undefined;
-      if (attempt && !attempt.replaced) return { attempt, connection };
-      surplus ??= connection;
-    }
-    if (surplus && this.connections.size >= shaping.connectionLimit) this.connections.quit(surplus);
-    return undefined;
+  /** Where messages are paced, each leaves at its own time; after a rest one at a time shows whether all is well. */
+  private mayFollow(shaping: Shaping): boolean {
+    return shaping.maxMessageRate === undefined && !this.rest.onProbation;
   }
 
   private mayOpen(now: number, shaping: Shaping): boolean {
@@ -266,12 +252,14 @@ export class Path implements Waiting, PathFate {
       this.office.limits.begin(attempt.command, session);
       return true;
     };
-    const result = await session.send({ ...transaction, mayBegin }).catch((error: unknown) => {
-      // A fault of ours in mid-transaction: nobody knows how far it got.
-      this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
-      session.abort();
-      return { kind: 'unknown' as const, detail: String(error), refused: [] };
-    });
+    const result = await session
+      .send({ ...transaction, mayBegin, mayLeaveWhole: this.mayFollow(shaping) })
+      .catch((error: unknown) => {
+        // A fault of ours in mid-transaction: nobody knows how far it got.
+        this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
+        session.abort();
+        return { kind: 'unknown' as const, detail: String(error), refused: [] };
+      });
     this.office.limits.end(attempt.command, session);
     if (result.kind === 'answered') this.connections.took(connection, result.transactionMs);
     if (result.kind !== 'withdrawn')

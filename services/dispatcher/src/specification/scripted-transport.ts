@@ -62,6 +62,8 @@ export class ScriptedSession implements MailSession {
   usable = true;
   sent = 0;
   quits = 0;
+  /** The most transactions it had at one time. */
+  deepest = 0;
   private readonly underWay = new Set<Promise<TransactionResult>>();
   private close: () => void = () => {};
 
@@ -75,6 +77,10 @@ export class ScriptedSession implements MailSession {
     });
   }
 
+  get takesWhole(): boolean {
+    return this.transport.chunking;
+  }
+
   get takesFollowers(): boolean {
     return this.transport.pipelining;
   }
@@ -83,6 +89,7 @@ export class ScriptedSession implements MailSession {
     const before = [...this.underWay].at(-1);
     const sent = before ? before.then(() => this.speak(mail)) : this.speak(mail);
     this.underWay.add(sent);
+    this.deepest = Math.max(this.deepest, this.underWay.size);
     const result = await sent;
     this.underWay.delete(sent);
     return result;
@@ -130,6 +137,7 @@ export class ScriptedTransport implements MailTransport {
   facts: SessionFacts = { extensions: new Map() };
   /** Whether a transaction may follow another. */
   pipelining = false;
+  chunking = false;
   /** How long a greeting takes. */
   greetingMs = 0;
   open = 0;

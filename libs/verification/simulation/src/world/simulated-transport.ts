@@ -56,6 +56,7 @@ class SimulatedSession implements MailSession {
   private settleClosed: () => void = () => {};
   private ending = false;
   readonly takesFollowers = true;
+  readonly takesWhole = false;
   private underWay: Promise<TransactionResult> | undefined;
 
   constructor(
