@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { chooseEngines, parseEngines } from './engines.ts';
 import { stackPorts } from './processes/ports.ts';
 import { parseRedisVersion } from './redis/redis-server.ts';
-import { meetSettings, parseSettings } from './settings.ts';
+import { meetSettings, parseSettings, refuseChange } from './settings.ts';
 
 test('a new folder gets one broker of the newest line', () => {
   const { kafka, brokers, basePort, heapMb, clusterId } = meetSettings({}, undefined);
@@ -21,6 +21,15 @@ test('data of one release or cluster size is not opened with another', () => {
   const stored = meetSettings({ kafka: '3.9', brokers: 3 }, undefined);
   assert.throws(() => meetSettings({ kafka: '4.1' }, stored), /Kafka 3\.9 with 3 brokers, and Kafka 4\.1.*--wipe/);
   assert.throws(() => meetSettings({ brokers: 1 }, stored), /with one broker is asked for/);
+});
+
+test('what runs keeps its ports and properties', () => {
+  const stored = meetSettings({}, undefined);
+  const moved = meetSettings({ basePort: 20_000 }, stored);
+  assert.throws(() => refuseChange(moved, stored, ['kafka-1']), /kafka-1 run with other settings.*stack:down/);
+  refuseChange(moved, stored, []);
+  refuseChange(meetSettings({}, stored), stored, ['kafka-1']);
+  refuseChange(moved, undefined, []);
 });
 
 test('a settings file that says nothing is refused', () => {

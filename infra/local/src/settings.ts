@@ -36,6 +36,16 @@ export function meetSettings(asked: AskedSettings, stored: StackSettings | undef
   };
 }
 
+/** Ports and properties are read at a start: what runs would go on with the old ones, and be asked at the new. */
+export function refuseChange(
+  wanted: StackSettings,
+  stored: StackSettings | undefined,
+  running: readonly string[],
+): void {
+  if (stored === undefined || running.length === 0 || JSON.stringify(wanted) === JSON.stringify(stored)) return;
+  throw new Error(`${running.join(', ')} run with other settings. End them first with stack:down; the data stays.`);
+}
+
 function tell(brokers: number): string {
   return brokers === 1 ? 'one broker' : `${brokers} brokers`;
 }

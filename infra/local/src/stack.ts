@@ -11,7 +11,7 @@ import { findFreeBasePort, LOOPBACK, type StackPorts, stackPorts } from './proce
 import { until } from './processes/waiting.ts';
 import { redisEngine, redisVersion } from './redis/redis-server.ts';
 import { S3_ACCESS, s3Engine } from './s3/s3-engine.ts';
-import { type AskedSettings, meetSettings, parseSettings, type StackSettings } from './settings.ts';
+import { type AskedSettings, meetSettings, parseSettings, refuseChange, type StackSettings } from './settings.ts';
 import { defaultCacheFolder } from './tools/cache.ts';
 import { MissingToolsError } from './tools/run-tool.ts';
 
@@ -134,9 +134,11 @@ class FolderStack implements Stack {
     const missing = this.#engines.flatMap((engine) => engine.missing());
     if (missing.length > 0) throw new MissingToolsError(missing);
     for (const engine of this.#engines) await engine.fetch(this.#report);
+    const idle = this.servers.filter(({ pid }) => pid === undefined);
+    const running = this.servers.filter((server) => !idle.includes(server)).map(({ name }) => name);
+    refuseChange(this.settings, readStored(this.folder), running);
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, SETTINGS_FILE), `${JSON.stringify(this.settings, null, 2)}\n`);
-    const idle = this.servers.filter(({ pid }) => pid === undefined);
     // Together, since brokers wait for each other.
     const starts = await Promise.allSettled(this.servers.map((server) => server.start()));
     try {
