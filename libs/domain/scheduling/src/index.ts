@@ -1,3 +1,4 @@
+export { Arrivals } from './arrivals.ts';
 export * from './checkpoint.ts';
 export * from './commands.ts';
 export * from './control-state.ts';

@@ -1,3 +1,5 @@
+import { Arrivals } from './arrivals.ts';
+
 /**
  * Deliveries that ended, so that a repeated `processed` never opens one again. A repeat comes from two places: a
  * producer that sends a batch again, within seconds; and ingest that expands a `received` again after a crash, which
@@ -26,11 +28,15 @@ export interface FreshTombstones {
 interface EndedIndexes {
   bits: Uint32Array;
   at: number;
+  /** How often it stands among the arrivals: only the last of these places counts. */
+  places: number;
 }
 
 export class Tombstones {
   private readonly direct = new Map<string, number>();
+  private readonly directOrder = new Arrivals();
   private readonly expanded = new Map<string, EndedIndexes>();
+  private readonly expandedOrder = new Arrivals();
   private freshDirect: string[] = [];
   private freshExpanded: (readonly [string, number])[] = [];
 
@@ -77,27 +83,42 @@ export class Tombstones {
   }
 
   private rememberDirect(id: string, at: number): void {
+    if (!this.direct.has(id)) this.directOrder.push(id);
     this.direct.set(id, at);
-    for (const [oldest, endedAt] of this.direct) {
-      if (this.direct.size <= DIRECT_TOMBSTONES && endedAt + DIRECT_TOMBSTONE_MS >= at) break;
+    for (let oldest = this.directOrder.oldest; oldest !== undefined; oldest = this.directOrder.oldest) {
+      const endedAt = this.direct.get(oldest) ?? 0;
+      if (this.direct.size <= DIRECT_TOMBSTONES && endedAt + DIRECT_TOMBSTONE_MS >= at) return;
       this.direct.delete(oldest);
+      this.directOrder.shift();
     }
   }
 
   private rememberExpanded(messageId: string, index: number, at: number): void {
-    const known = this.expanded.get(messageId);
-    const ended = known ?? { bits: new Uint32Array(1), at };
+    let ended = this.expanded.get(messageId);
+    const known = ended !== undefined;
+    ended ??= { bits: new Uint32Array(1), at, places: 0 };
     const word = index >>> 5;
     if (word >= ended.bits.length) ended.bits = grown(ended.bits, word + 1);
     ended.bits[word] = (ended.bits[word] ?? 0) | (1 << (index & 31));
-    // The Map's order is the order of the last end, so that the oldest stands first; once a minute is exact enough.
-    if (known && at - known.at < 60_000) return;
+    // They stand in the order of the last end, so that the oldest comes first; once a minute is exact enough.
+    if (known && at - ended.at < 60_000) return;
     ended.at = at;
-    this.expanded.delete(messageId);
+    ended.places += 1;
     this.expanded.set(messageId, ended);
-    for (const [oldest, { at: endedAt }] of this.expanded) {
-      if (this.expanded.size <= EXPANDED_TOMBSTONES && endedAt + EXPANDED_TOMBSTONE_MS >= at) break;
-      this.expanded.delete(oldest);
+    this.expandedOrder.push(messageId);
+    this.forgetExpanded(at);
+  }
+
+  private forgetExpanded(at: number): void {
+    for (let oldest = this.expandedOrder.oldest; oldest !== undefined; oldest = this.expandedOrder.oldest) {
+      const ended = this.expanded.get(oldest);
+      if (ended?.places === 1) {
+        if (this.expanded.size <= EXPANDED_TOMBSTONES && ended.at + EXPANDED_TOMBSTONE_MS >= at) return;
+        this.expanded.delete(oldest);
+      } else if (ended) {
+        ended.places -= 1;
+      }
+      this.expandedOrder.shift();
     }
   }
 }

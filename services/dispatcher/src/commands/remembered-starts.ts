@@ -1,3 +1,5 @@
+import { Arrivals } from '@penstock/scheduling';
+
 interface Remembered {
   startBy: number;
   open: boolean;
@@ -9,6 +11,7 @@ interface Remembered {
  */
 export class RememberedStarts {
   private readonly known = new Map<string, Remembered>();
+  private readonly order = new Arrivals();
 
   get size(): number {
     return this.known.size;
@@ -19,6 +22,7 @@ export class RememberedStarts {
     const key = `${deliveryId}:${release}`;
     if (this.known.has(key)) return false;
     this.known.set(key, { startBy, open: true });
+    this.order.push(key);
     return true;
   }
 
@@ -30,13 +34,15 @@ export class RememberedStarts {
 
   /** Looks at the oldest `budget` entries and forgets those that are due; `now` in ms since the epoch. */
   forgetDue(now: number, budget: number): void {
-    let left = budget;
-    for (const [key, remembered] of this.known) {
-      if (left-- === 0) return;
-      if (remembered.startBy >= now) return;
-      this.known.delete(key);
+    for (let left = budget; left > 0; left--) {
+      const key = this.order.oldest;
+      if (key === undefined) return;
+      const remembered = this.known.get(key);
+      if (remembered && remembered.startBy >= now) return;
+      this.order.shift();
       // Looked at again after all others.
-      if (remembered.open) this.known.set(key, remembered);
+      if (remembered?.open) this.order.push(key);
+      else this.known.delete(key);
     }
   }
 }
