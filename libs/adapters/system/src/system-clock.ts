@@ -19,18 +19,23 @@ const SYSTEM: ClockSources = {
 /** What is less is drift. */
 const JUMP_MS = 1000;
 
+/** The wall clock is compared at most this often: the monotonic one is read more than ten times a delivery. */
+const COMPARE_EVERY_MS = 1;
+
 /**
  * Monotonic time counts what the machine slept: that time did pass, for retries and for owners of sources. A wall
  * clock that somebody set changes nothing of it; the two are told apart by the time since boot, which is asked only
- * when the wall clock jumped.
+ * when the wall clock jumped. A sleep is noticed a millisecond after it, by the clock that stood still.
  */
 export class SystemClock implements Clock {
   private sleptMs = 0;
   private wallAhead: number;
+  private compareAt: number;
   private readonly bootAhead: number;
 
   constructor(private readonly sources: ClockSources = SYSTEM) {
-    this.wallAhead = sources.wall() - sources.awake();
+    this.compareAt = sources.awake();
+    this.wallAhead = sources.wall() - this.compareAt;
     this.bootAhead = sources.sinceBoot() - sources.awake();
   }
 
@@ -40,9 +45,14 @@ export class SystemClock implements Clock {
 
   monotonic(): number {
     const awake = this.sources.awake();
+    if (awake >= this.compareAt) this.compare(awake);
+    return awake + this.sleptMs;
+  }
+
+  private compare(awake: number): void {
+    this.compareAt = awake + COMPARE_EVERY_MS;
     const wallAhead = this.sources.wall() - awake;
     if (Math.abs(wallAhead - this.wallAhead) > JUMP_MS) this.jumped(wallAhead);
-    return awake + this.sleptMs;
   }
 
   private jumped(wallAhead: number): void {

@@ -28,6 +28,9 @@ export function readSteadily(before: SteadyReading | undefined, wallMs: number, 
   return { steadyMs: due + slew, monotonicMs: Math.max(monotonicMs, before.monotonicMs) };
 }
 
+/** The wall clock is asked again when this much time has passed: in less it moves nothing by a millisecond. */
+const ASK_WALL_EVERY_MS = 1;
+
 export interface WallAndMonotonic {
   now(): number;
   monotonic(): number;
@@ -44,7 +47,12 @@ export class SteadyClock implements WallAndMonotonic {
 
   /** Whole milliseconds since the epoch, never less than before. */
   now(): number {
-    this.reading = readSteadily(this.reading, this.clock.now(), this.clock.monotonic());
+    const monotonicMs = this.clock.monotonic();
+    const { steadyMs, monotonicMs: readAt } = this.reading;
+    const passed = monotonicMs - readAt;
+    // Less than due by the slew that the next reading may take back, so that it is not less than this one.
+    if (passed < ASK_WALL_EVERY_MS) return Math.floor(steadyMs + Math.max(0, passed) * (1 - MOST_SLEW));
+    this.reading = readSteadily(this.reading, this.clock.now(), monotonicMs);
     return Math.floor(this.reading.steadyMs);
   }
 
