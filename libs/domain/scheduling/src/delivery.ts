@@ -28,7 +28,7 @@ export interface AcceptedDelivery {
   readonly size: number;
   /** Written by expanding a `received`: may be repeated long after. */
   readonly expanded: boolean;
-  readonly traceparent?: string;
+  traceparent?: string;
   /** Of its `processed`; unique in the partition, and the order among equals everywhere. */
   readonly offset: number;
 }
@@ -37,7 +37,7 @@ export interface AcceptedDelivery {
 export interface OpenAttempt {
   readonly source: string;
   readonly site: string;
-  readonly provider?: string;
+  provider?: string;
   readonly path: string;
   readonly startBy: number;
   readonly releasedAt: number;
@@ -45,7 +45,7 @@ export interface OpenAttempt {
   /** Wait after a remote deferral that names none, ms. */
   readonly retryMs: number;
   readonly unknownRetryMs: number;
-  readonly mayDuplicate?: boolean;
+  mayDuplicate?: boolean;
 }
 
 /** The last held `deferred` that was written. */
@@ -146,7 +146,7 @@ const NEW: LifecycleState = { release: 0, attempts: 0, open: false };
 
 export function acceptedDelivery(record: Processed, id: string, offset: number): AcceptedDelivery {
   const { body, traceparent } = record;
-  return {
+  const accepted: AcceptedDelivery = {
     id,
     messageId: record.messageId ?? '',
     tenant: record.tenant ?? '',
@@ -159,7 +159,8 @@ export function acceptedDelivery(record: Processed, id: string, offset: number):
     sendAt: body.sendAt,
     size: body.size,
     expanded: body.expanded,
-    ...(traceparent === undefined ? {} : { traceparent }),
     offset,
   };
+  if (traceparent !== undefined) accepted.traceparent = traceparent;
+  return accepted;
 }

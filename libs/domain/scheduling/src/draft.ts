@@ -48,6 +48,8 @@ export class Draft {
   awaitsLogTime = false;
   private readonly facts: Fact[] = [];
   private readonly batches = new Map<string, Batch>();
+  /** The batch the last release went to, where the next mostly goes too. */
+  private last: Batch | undefined;
   private wake = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -83,12 +85,8 @@ export class Draft {
   }
 
   release(key: BatchKey, entry: ReleasedDelivery, decision: () => Decision): void {
-    const name = `${key.path}|${key.site}|${key.pool}|${key.class}|${key.startBy}`;
-    let batch = this.batches.get(name);
-    if (!batch) {
-      batch = { key, decision: decision(), deliveries: [] };
-      this.batches.set(name, batch);
-    }
+    const batch = this.last && sameBatch(this.last.key, key) ? this.last : this.batchOf(key, decision);
+    this.last = batch;
     batch.deliveries.push(entry);
     this.releasesLeft -= 1;
   }
@@ -167,6 +165,16 @@ export class Draft {
     return [...this.facts, ...Array.from(this.batches.values(), (batch) => this.released(batch))];
   }
 
+  private batchOf(key: BatchKey, decision: () => Decision): Batch {
+    const name = `${key.path}|${key.site}|${key.pool}|${key.class}|${key.startBy}`;
+    let batch = this.batches.get(name);
+    if (!batch) {
+      batch = { key, decision: decision(), deliveries: [] };
+      this.batches.set(name, batch);
+    }
+    return batch;
+  }
+
   private conclude(delivery: Delivery, fact: Fact): void {
     withdraw(delivery);
     this.state.agenda.propose(delivery);
@@ -200,4 +208,8 @@ export class Draft {
       },
     };
   }
+}
+
+function sameBatch(a: BatchKey, b: BatchKey): boolean {
+  return a.path === b.path && a.site === b.site && a.startBy === b.startBy && a.pool === b.pool && a.class === b.class;
 }

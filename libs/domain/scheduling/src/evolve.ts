@@ -12,7 +12,7 @@ import {
   type Released,
   type ReleasedDelivery,
 } from '@penstock/events';
-import { acceptedDelivery, type Delivery } from './delivery.ts';
+import { acceptedDelivery, type Delivery, type OpenAttempt } from './delivery.ts';
 import { noticeId } from './fact-ids.ts';
 import type { PartitionState } from './partition-state.ts';
 import { countAttempt, countWait } from './two-clocks.ts';
@@ -71,18 +71,11 @@ function foldReleased(state: PartitionState, record: Released, entry: ReleasedDe
   delivery.life = step.state;
   countWait(delivery, record.at);
   delivery.notices = 0;
-  delivery.open = {
-    source,
-    site,
-    ...(provider === undefined ? {} : { provider }),
-    path,
-    startBy,
-    releasedAt: record.at,
-    attempt: entry.attempt,
-    retryMs: entry.retryMs,
-    unknownRetryMs,
-    ...(entry.mayDuplicate ? { mayDuplicate: true } : {}),
-  };
+  const { attempt, retryMs, mayDuplicate } = entry;
+  const open: OpenAttempt = { source, site, path, startBy, releasedAt: record.at, attempt, retryMs, unknownRetryMs };
+  if (provider !== undefined) open.provider = provider;
+  if (mayDuplicate) open.mayDuplicate = true;
+  delivery.open = open;
   state.leave(delivery, path, startBy);
   state.remark(delivery);
   state.changed(delivery);

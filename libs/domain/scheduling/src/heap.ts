@@ -22,6 +22,9 @@ export function withdrawNode<T>(node: HeapNode<T>): void {
 /** How far a late, small key may reach back into the run before it goes to the heap instead. */
 const REACH = 4;
 
+/** A run that is empty goes on behind its holes up to this length: most are filled and emptied all the time. */
+const EMPTY_RUN = 32;
+
 /** Where a node stands in the run, told from its place. Places of the heap are 0 and up. */
 const IN_RUN = -2;
 
@@ -103,6 +106,8 @@ export class Heap<T> {
     this.run[IN_RUN - node.place] = undefined;
     this.inRun -= 1;
     if (this.inRun === 0) {
+      this.from = this.run.length;
+      if (this.from < EMPTY_RUN) return;
       this.run = [];
       this.from = 0;
     } else if (this.run.length > 64 && this.inRun * 4 < this.run.length) {

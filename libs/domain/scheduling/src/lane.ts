@@ -48,6 +48,8 @@ export class Lane {
 
   constructor(
     readonly key: LaneKey,
+    /** Names it among the partition's lanes. */
+    readonly name: string,
     /** Unique among the partition's lanes. */
     order: number,
   ) {
@@ -56,6 +58,14 @@ export class Lane {
 
   get waiting(): number {
     return this.firsts.size + this.retries.size;
+  }
+
+  /** As new: what it held is gone. */
+  reset(): void {
+    this.place = 'idle';
+    this.hold = undefined;
+    this.noticed.clear();
+    this.firstsInARow = 0;
   }
 
   /** When the next of its deliveries is due. */

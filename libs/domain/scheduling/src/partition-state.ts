@@ -8,6 +8,9 @@ import { Lane, type LaneKey, withdraw } from './lane.ts';
 import type { PathLoad } from './path-load.ts';
 import { Tombstones } from './tombstones.ts';
 
+/** Lanes without a delivery that are kept, since mail for the same domain mostly follows: making one is dear. */
+const EMPTY_LANES = 256;
+
 /** Mutable, for speed: whoever folds a partition owns its state, and only `evolve` and `decide` touch it. */
 export class PartitionState {
   /** Next offset to be folded. */
@@ -17,6 +20,7 @@ export class PartitionState {
   logAt = 0;
   readonly deliveries = new Map<string, Delivery>();
   readonly lanes = new Map<string, Lane>();
+  private readonly emptyLanes = new Map<string, Lane>();
   readonly tombstones = new Tombstones();
   /** Waiting deliveries by `send_at`, which is the order in which `max_age` ends. */
   readonly expiry = new Heap<Delivery>();
@@ -81,7 +85,10 @@ export class PartitionState {
     lane.deliveries -= 1;
     if (lane.deliveries > 0) return;
     this.agenda.drop(lane);
-    this.lanes.delete(laneName(lane.key));
+    this.lanes.delete(lane.name);
+    lane.reset();
+    if (this.emptyLanes.size >= EMPTY_LANES) this.emptyLanes.clear();
+    this.emptyLanes.set(lane.name, lane);
   }
 
   changed(delivery: Delivery): void {
@@ -108,12 +115,14 @@ export class PartitionState {
 
   private laneOf(accepted: AcceptedDelivery): Lane {
     const name = laneName(accepted);
-    let lane = this.lanes.get(name);
-    if (!lane) {
-      const { pool, domain, class: trafficClass } = accepted;
-      lane = new Lane({ pool, domain, class: trafficClass }, this.laneCount++);
-      this.lanes.set(name, lane);
-    }
+    return this.lanes.get(name) ?? this.openLane(name, accepted);
+  }
+
+  private openLane(name: string, { pool, domain, class: trafficClass }: LaneKey): Lane {
+    const empty = this.emptyLanes.get(name);
+    if (empty) this.emptyLanes.delete(name);
+    const lane = empty ?? new Lane({ pool, domain, class: trafficClass }, name, this.laneCount++);
+    this.lanes.set(name, lane);
     return lane;
   }
 }

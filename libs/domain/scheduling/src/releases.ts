@@ -1,5 +1,5 @@
 /** Lanes take turns: each is offered the sources of its pool, and gives what their paths have credit for. */
-import type { Decision, HoldReason, PassedOver } from '@penstock/events';
+import type { Decision, HoldReason, PassedOver, ReleasedDelivery } from '@penstock/events';
 import { SMARTHOST_SITE } from '@penstock/policy';
 import { conclude, judge } from './deadlines.ts';
 import type { SiteInfo } from './decide.ts';
@@ -145,13 +145,13 @@ function releaseOn(
   const { source, site, provider, path } = offer;
   const startBy = Math.min(nowMs + policy.dispatch.startWithinMs, expiresAt);
   const attempt = delivery.life.attempts + 1;
-  const entry = {
+  const entry: { -readonly [K in keyof ReleasedDelivery]: ReleasedDelivery[K] } = {
     deliveryId: delivery.id,
     release: delivery.life.release + 1,
     attempt,
     retryMs: retryDelayMs(delivery.id, attempt, policy.retry),
-    ...(delivery.mayDuplicate ? { mayDuplicate: true } : {}),
   };
+  if (delivery.mayDuplicate) entry.mayDuplicate = true;
   const key = { source, site, provider, path, pool, class: trafficClass, startBy };
   draft.release(key, entry, () => decisionOf(lot, offer));
   withdraw(delivery);

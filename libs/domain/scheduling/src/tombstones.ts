@@ -34,9 +34,9 @@ interface EndedIndexes {
 
 export class Tombstones {
   private readonly direct = new Map<string, number>();
-  private readonly directOrder = new Arrivals();
+  private readonly directOrder = new Arrivals<string>();
   private readonly expanded = new Map<string, EndedIndexes>();
-  private readonly expandedOrder = new Arrivals();
+  private readonly expandedOrder = new Arrivals<string>();
   private freshDirect: string[] = [];
   private freshExpanded: (readonly [string, number])[] = [];
 

@@ -1,8 +1,12 @@
 import { Arrivals } from '@penstock/scheduling';
 
 interface Remembered {
-  startBy: number;
+  readonly deliveryId: string;
+  readonly release: number;
+  readonly startBy: number;
   open: boolean;
+  /** Of the same delivery: mostly there is none. */
+  other: Remembered | undefined;
 }
 
 /**
@@ -10,39 +14,60 @@ interface Remembered {
  * a scheduler that takes over sends commands again, and none may start twice.
  */
 export class RememberedStarts {
+  /** By delivery; an id made of both would have to be put together and hashed anew each time. */
   private readonly known = new Map<string, Remembered>();
-  private readonly order = new Arrivals();
+  private readonly order = new Arrivals<Remembered>();
+  private count = 0;
 
   get size(): number {
-    return this.known.size;
+    return this.count;
   }
 
   /** Whether it is new. */
   remember(deliveryId: string, release: number, startBy: number): boolean {
-    const key = `${deliveryId}:${release}`;
-    if (this.known.has(key)) return false;
-    this.known.set(key, { startBy, open: true });
-    this.order.push(key);
+    const other = this.known.get(deliveryId);
+    if (other && find(other, release)) return false;
+    const remembered: Remembered = { deliveryId, release, startBy, open: true, other };
+    this.known.set(deliveryId, remembered);
+    this.order.push(remembered);
+    this.count += 1;
     return true;
   }
 
   /** Its outcome is durable. */
   settled(deliveryId: string, release: number): void {
-    const remembered = this.known.get(`${deliveryId}:${release}`);
+    const remembered = find(this.known.get(deliveryId), release);
     if (remembered) remembered.open = false;
   }
 
   /** Looks at the oldest `budget` entries and forgets those that are due; `now` in ms since the epoch. */
   forgetDue(now: number, budget: number): void {
     for (let left = budget; left > 0; left--) {
-      const key = this.order.oldest;
-      if (key === undefined) return;
-      const remembered = this.known.get(key);
-      if (remembered && remembered.startBy >= now) return;
+      const { oldest } = this.order;
+      if (!oldest || oldest.startBy >= now) return;
       this.order.shift();
       // Looked at again after all others.
-      if (remembered?.open) this.order.push(key);
-      else this.known.delete(key);
+      if (oldest.open) this.order.push(oldest);
+      else this.forget(oldest);
     }
   }
+
+  private forget(remembered: Remembered): void {
+    this.count -= 1;
+    const { deliveryId, other } = remembered;
+    const newest = this.known.get(deliveryId);
+    if (newest === remembered) {
+      if (other) this.known.set(deliveryId, other);
+      else this.known.delete(deliveryId);
+      return;
+    }
+    for (let before = newest; before; before = before.other) if (before.other === remembered) before.other = other;
+  }
+}
+
+function find(newest: Remembered | undefined, release: number): Remembered | undefined {
+  for (let remembered = newest; remembered; remembered = remembered.other) {
+    if (remembered.release === release) return remembered;
+  }
+  return undefined;
 }

@@ -34,6 +34,14 @@ export interface EmbeddedLogOptions {
   readonly tailBytes: number;
 }
 
+/** A batch on its way. */
+interface PlacedBatch {
+  readonly target: LogPartition;
+  readonly text: string;
+  offset: number;
+  end: number;
+}
+
 /** The log in segment files: appends go through the group writer, readers at the tail get what was appended. */
 export class EmbeddedEventLog implements EventLog, PartitionSource {
   private readonly topics = new Map<Topic, readonly LogPartition[]>();
@@ -57,24 +65,18 @@ export class EmbeddedEventLog implements EventLog, PartitionSource {
     return this.topics.get(topic)?.length ?? 0;
   }
 
-  async append(batches: readonly AnyAppendBatch[]): Promise<readonly AppendReceipt[]> {
+  append(batches: readonly AnyAppendBatch[]): Promise<readonly AppendReceipt[]> {
     const { writer } = this.options;
-    if (writer.failed) throw writer.failed;
-    // Everything that can throw comes before the first frame takes its place.
-    const texts = batches.map(({ records }) => JSON.stringify(records));
-    const targets = batches.map(({ topic, partition }) => this.partition(topic, partition));
-    const receipts = batches.map((batch, i) => ({
-      offset: this.place(targets[i] as LogPartition, batch, texts[i] as string),
-    }));
-    const ends = targets.map(({ next }) => next);
-    await new Promise<void>((resolve, reject) => {
+    // What is thrown in here is a rejection.
+    return new Promise((resolve, reject) => {
+      if (writer.failed) throw writer.failed;
+      const placed = this.placeAll(batches);
       writer.whenDurable((error) => {
         if (error) return reject(error);
-        for (const [i, target] of targets.entries()) target.advance(ends[i] as number);
-        resolve();
+        for (const { target, end } of placed) target.advance(end);
+        resolve(placed.map(({ offset }) => ({ offset })));
       });
     });
-    return receipts;
   }
 
   async read<T extends Topic>(
@@ -140,6 +142,22 @@ export class EmbeddedEventLog implements EventLog, PartitionSource {
     const key = partitionKey(topic, partition);
     const next = this.options.nextOffsets.get(key) ?? 0;
     return new LogPartition(topic, partition, key, this.options.catalogue.begin(key) ?? next, next);
+  }
+
+  private placeAll(batches: readonly AnyAppendBatch[]): readonly PlacedBatch[] {
+    // Everything that can throw comes before the first frame takes its place.
+    const placed: PlacedBatch[] = batches.map(({ topic, partition, records }) => ({
+      target: this.partition(topic, partition),
+      text: JSON.stringify(records),
+      offset: 0,
+      end: 0,
+    }));
+    for (let i = 0; i < placed.length; i++) {
+      const batch = placed[i] as PlacedBatch;
+      batch.offset = this.place(batch.target, batches[i] as AnyAppendBatch, batch.text);
+      batch.end = batch.target.next;
+    }
+    return placed;
   }
 
   /** One frame: the batch is there whole or not at all. */
