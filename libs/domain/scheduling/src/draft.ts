@@ -161,8 +161,11 @@ export class Draft {
     };
   }
 
+  /** All of it, once. */
   records(): readonly Fact[] {
-    return [...this.facts, ...Array.from(this.batches.values(), (batch) => this.released(batch))];
+    for (const batch of this.batches.values()) this.facts.push(this.released(batch));
+    this.batches.clear();
+    return this.facts;
   }
 
   private batchOf(key: BatchKey, decision: () => Decision): Batch {

@@ -4,7 +4,7 @@ import { type Policy, pathOf, pathShaping, resolveShaping, type Shaping, SMARTHO
 import { creditLimit } from './credit.ts';
 import type { SiteInfo } from './decide.ts';
 import type { Draft } from './draft.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, LaneKey } from './lane.ts';
 import type { PathLoad } from './path-load.ts';
 
 /** One source's path to a site, as it stands while a proposal is made. */
@@ -36,16 +36,20 @@ export class Offer {
 export class Offers {
   private readonly made = new Map<string, readonly Offer[]>();
   private readonly limits = new Map<PathLoad, number>();
+  private last: { readonly key: LaneKey; readonly target: SiteInfo; readonly offers: readonly Offer[] } | undefined;
 
   constructor(private readonly draft: Draft) {}
 
   forLane({ key }: Lane, target: SiteInfo): readonly Offer[] {
+    const { last } = this;
+    if (last && sameLot(last.key, key) && sameSite(last.target, target)) return last.offers;
     const name = `${key.pool}|${key.class}|${target.provider ?? ''}|${target.site}`;
     let offers = this.made.get(name);
     if (!offers) {
       offers = sourcesOf(this.draft.policy, key.pool).map((source) => this.offer(source, target, key.class));
       this.made.set(name, offers);
     }
+    this.last = { key, target, offers };
     return offers;
   }
 
@@ -78,6 +82,14 @@ export class Offers {
     this.limits.set(load, limit);
     return limit;
   }
+}
+
+function sameLot(a: LaneKey, b: LaneKey): boolean {
+  return a.pool === b.pool && a.class === b.class;
+}
+
+function sameSite(a: SiteInfo, b: SiteInfo): boolean {
+  return a.site === b.site && a.provider === b.provider;
 }
 
 /** A pool the policy no longer names sends through the default one: what is accepted must go. */

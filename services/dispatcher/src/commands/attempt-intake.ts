@@ -75,8 +75,9 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
     if (!held) throw new Error(`mail.attempts partition ${partition} is not ours`);
     this.remembered.forgetDue(this.ports.clock.now(), records.length * 2 + 16);
     const taken: PendingAttempt[] = [];
+    const queuedAt = this.ports.clock.monotonic();
     for (const stored of records) {
-      const attempt = this.attemptOf(held.ledger, stored);
+      const attempt = this.attemptOf(held.ledger, stored, queuedAt);
       if (attempt.deliveries.length === 0) continue;
       if (stored.offset < held.end) this.settlement.handBack(attempt, 'in_doubt');
       else taken.push(attempt);
@@ -98,12 +99,17 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
     await Promise.all([...this.partitions.values()].map(({ ledger }) => ledger.flush()));
   }
 
-  private attemptOf(ledger: OffsetLedger, { offset, record: command }: StoredAttempt): PendingAttempt {
+  private attemptOf(
+    ledger: OffsetLedger,
+    { offset, record: command }: StoredAttempt,
+    queuedAt: number,
+  ): PendingAttempt {
     const startBy = lastStart(command);
-    const isNew = ({ deliveryId, release }: AttemptDelivery) => this.remembered.remember(deliveryId, release, startBy);
-    const deliveries = command.body.deliveries.filter(isNew);
+    const deliveries: AttemptDelivery[] = [];
+    for (const delivery of command.body.deliveries) {
+      if (this.remembered.remember(delivery.deliveryId, delivery.release, startBy)) deliveries.push(delivery);
+    }
     const entry: LedgerEntry = ledger.take(offset, deliveries.length);
-    const queuedAt = this.ports.clock.monotonic();
     return { command, deliveries, entry, queuedAt, stage: 'queued', counted: false, replaced: false };
   }
 }

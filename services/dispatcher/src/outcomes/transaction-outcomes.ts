@@ -87,7 +87,8 @@ function answered(
   if (!result) return lost(attempt, delivery, circumstances);
   const { phase, reply } = result;
   const verdict = classifyReply(reply, { phase, provider: attempt.command.body.provider });
-  const met = { phase, verdict, reply, ...place(circumstances) };
+  const { host, tls, timings } = circumstances;
+  const met = { phase, verdict, reply, host, tls, timings };
   if (result.accepted) return delivered(attempt, delivery, circumstances.at, met);
   if (verdict.disposition === 'bounce') return bounced(attempt, delivery, circumstances.at, met);
   const retryAfterMs = comeBack(retryHintMs(reply), verdict.cause, circumstances.retry);

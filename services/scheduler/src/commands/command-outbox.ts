@@ -65,7 +65,8 @@ export class CommandOutbox {
   }
 
   private take(): readonly CommandBatch[] {
-    const batches = Array.from(this.waiting, ([partition, records]) => ({ topic, partition, records }));
+    const batches: CommandBatch[] = [];
+    for (const [partition, records] of this.waiting) batches.push({ topic, partition, records });
     this.waiting.clear();
     return batches;
   }

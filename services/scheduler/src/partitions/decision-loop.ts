@@ -33,6 +33,8 @@ export class DecisionLoop {
   private again = false;
   private closing = false;
   private timer: TimerHandle | undefined;
+  /** When it rings, ms since the epoch, steady. */
+  private timerAt = 0;
   /** The fold must reach this offset before the next decision. */
   private awaited = 0;
   /** Appends that failed since the last that did not. */
@@ -69,7 +71,7 @@ export class DecisionLoop {
   /** Resolves, when no decision is being made any more, with the offset up to which there may be some to read back. */
   async close(): Promise<number> {
     this.closing = true;
-    this.timer?.cancel();
+    this.rest();
     await this.running;
     return this.awaited;
   }
@@ -104,9 +106,9 @@ export class DecisionLoop {
       this.markWanted = true;
       this.again = true;
     }
-    this.timer?.cancel();
     if (proposal.records.length > 0) await this.append(proposal.records);
-    else if (proposal.wakeAt !== undefined) this.wakeIn(proposal.wakeAt - nowMs);
+    else if (proposal.wakeAt === undefined) this.rest();
+    else this.wakeIn(proposal.wakeAt - nowMs);
   }
 
   private async append(records: readonly Fact[]): Promise<void> {
@@ -144,11 +146,24 @@ export class DecisionLoop {
 
   private wakeIn(ms: number): void {
     if (this.closing) return;
+    const waitMs = Math.min(Math.max(ms, 1), LONGEST_TIMER_MS);
+    const now = this.deps.nowMs();
+    const at = now + waitMs;
+    // One that rings sooner asks for one decision more; another after each decision would cost as much every time. One
+    // whose time has passed stood still while the machine slept.
+    if (this.timer && this.timerAt <= at && this.timerAt > now) return;
     this.timer?.cancel();
-    this.timer = this.deps.timers.after(Math.min(Math.max(ms, 1), LONGEST_TIMER_MS), () => {
+    this.timerAt = at;
+    this.timer = this.deps.timers.after(waitMs, () => {
+      this.timer = undefined;
       this.markWanted = true;
       this.wake();
     });
+  }
+
+  private rest(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
   }
 
   private fields(error: unknown) {

@@ -49,7 +49,16 @@ export class PartitionReader<T extends Topic> {
       let offset = await this.consumer.handler.assigned(this.partition);
       this.taken = true;
       this.settled.happen();
-      while (!this.stopping) offset = await this.step(offset);
+      while (!this.stopping) {
+        const records = await this.source.read(this.consumer.topic, this.partition, offset, this.maxRecords);
+        if (this.stopping) return;
+        if (records.length === 0) {
+          await this.moreAt(offset);
+          continue;
+        }
+        await this.consumer.handler.batch(this.partition, records);
+        offset += records.length;
+      }
     } catch (error) {
       if (!this.abandoned) this.consumer.handler.failed(this.partition, error);
     } finally {
@@ -57,24 +66,18 @@ export class PartitionReader<T extends Topic> {
     }
   }
 
-  private async step(offset: number): Promise<number> {
-    const records = await this.source.read(this.consumer.topic, this.partition, offset, this.maxRecords);
-    if (this.stopping) return offset;
-    if (records.length === 0) {
-      await this.moreAt(offset);
-      return offset;
-    }
-    await this.consumer.handler.batch(this.partition, records);
-    return offset + records.length;
-  }
-
-  private async moreAt(offset: number): Promise<void> {
-    const more = new Signal();
-    this.wake = more.happen;
-    const cancel = this.source.whenReadable(this.consumer.topic, this.partition, offset, more.happen);
-    await more.happened;
-    cancel();
-    this.wake = undefined;
+  /** Resolves when there is more to read at `offset`, or `wake` is called. */
+  private moreAt(offset: number): Promise<void> {
+    return new Promise((resolve) => {
+      let cancel = (): void => {};
+      const wake = (): void => {
+        this.wake = undefined;
+        cancel();
+        resolve();
+      };
+      this.wake = wake;
+      cancel = this.source.whenReadable(this.consumer.topic, this.partition, offset, wake);
+    });
   }
 
   private async revoke(): Promise<void> {
