@@ -11,7 +11,7 @@ const GATEWAY: GoProgram = {
   module: 'github.com/versity/versitygw',
   version: 'v1.8.0',
   main: 'cmd/versitygw',
-  buildTakes: 'five to ten minutes on two cores',
+  buildTakes: 'about three minutes of CPU',
 };
 
 /** For a server that listens on loopback only and holds what may be lost. */
