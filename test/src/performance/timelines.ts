@@ -1,5 +1,6 @@
 /** Reads the timeline of every message's delivery as a user does, over HTTP, and says which do not end in `delivered`. */
 import { Agent, get } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 
 const AT_ONCE = 8;
 
@@ -16,6 +17,9 @@ interface Timeline {
 }
 
 const SHOWN = 5;
+/** The last outcomes are recorded within this many looks. */
+const LOOKS = 50;
+const LOOK_AGAIN_MS = 100;
 const EXPECTED = ['processed', 'released', 'delivered'];
 
 export async function readTimelines(
@@ -38,10 +42,22 @@ export async function readTimelines(
   return { read: messageIds.length, wrong: wrong.slice(0, SHOWN), wrongCount: wrong.length };
 }
 
+/** The sink holds a message before its sender has heard so, and has recorded it. */
+async function settled(read: () => Promise<Timeline>): Promise<Timeline> {
+  let timeline = await read();
+  for (let look = 1; timeline.status !== 'delivered' && look < LOOKS; look++) {
+    await setTimeout(LOOK_AGAIN_MS);
+    timeline = await read();
+  }
+  return timeline;
+}
+
 async function check(messageId: string, ask: (path: string) => Promise<unknown>): Promise<string | undefined> {
   const { deliveries } = (await ask(`/v1/messages/${messageId}`)) as { deliveries: { deliveryId: string }[] };
   if (deliveries.length !== 1) return `${deliveries.length} deliveries`;
-  const { status, facts } = (await ask(`/v1/deliveries/${deliveries[0]?.deliveryId}`)) as Timeline;
+  const { status, facts } = await settled(
+    () => ask(`/v1/deliveries/${deliveries[0]?.deliveryId}`) as Promise<Timeline>,
+  );
   const types = facts.map(({ type }) => type);
   const missing = EXPECTED.filter((type) => !types.includes(type));
   if (status !== 'delivered') return `${status}: ${types.join(', ')}`;
