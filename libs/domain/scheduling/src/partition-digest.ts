@@ -28,7 +28,6 @@ export function digestOf(state: PartitionState): unknown {
     logAt: state.logAt,
     deliveries: deliveries.sort((a, b) => a.accepted.offset - b.accepted.offset),
     loads: loads.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    tombstones: state.tombstones.size,
     lanes: [...state.lanes.keys()].sort(),
   };
   return JSON.parse(JSON.stringify(plain));

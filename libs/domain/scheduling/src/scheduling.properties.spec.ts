@@ -179,7 +179,11 @@ describe('in every history', () => {
             rows.write(folded, false);
             folded = rows.restore();
           }
-          assert.deepEqual(digestOf(folded), digestOf(foldOf(records)));
+          const whole = foldOf(records);
+          // An end that was written lately is remembered from then on: longer, never shorter.
+          assert.ok(folded.tombstones.size.direct >= whole.tombstones.size.direct);
+          assert.ok(folded.tombstones.size.messages >= whole.tombstones.size.messages);
+          assert.deepEqual(digestOf(folded), digestOf(whole));
           assert.equal(folded.deliveries.size, state.deliveries.size);
         },
       ),
