@@ -19,6 +19,7 @@ run, a line of JSON. Ends with 1 if anything is missing. Data lies in the folder
   --postfix NAME=VALUE    a line of its main.cf, on top of the tuned ones; may be repeated
   --sign rsa|ed25519      every message is signed with a key of that kind
   --slow-ms N             the sink answers each group of commands N ms late (0)
+  --no-chunking           the sink does not offer CHUNKING
   --rate R                messages a second, instead of as many as go: for latency
   --minutes M             a steady load for M minutes at --rate (500), memory every 5 s
   --timelines N           timelines read at the end of a run                (all; 20000 with --minutes)
@@ -37,6 +38,7 @@ export interface BenchOptions {
   readonly postfix: Readonly<Record<string, string>>;
   readonly sign: 'rsa' | 'ed25519' | undefined;
   readonly slowMs: number;
+  readonly chunking: boolean;
   readonly rate: number | undefined;
   readonly minutes: number | undefined;
   readonly timelines: number | undefined;
@@ -71,6 +73,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     postfix: Object.fromEntries((values.postfix ?? []).map(setting)),
     sign: oneOf('sign', values.sign, ['rsa', 'ed25519']),
     slowMs: whole('slow-ms', values['slow-ms'], 10_000, 0) ?? 0,
+    chunking: !(values['no-chunking'] ?? false),
     rate,
     minutes,
     timelines: whole('timelines', values.timelines, MAX_MESSAGES) ?? (minutes && STEADY_TIMELINES),
@@ -92,6 +95,7 @@ function parsed(args: readonly string[]) {
     postfix: { type: 'string', multiple: true } as const,
     sign: text,
     'slow-ms': text,
+    'no-chunking': flag,
     rate: text,
     minutes: text,
     timelines: text,

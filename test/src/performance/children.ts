@@ -38,14 +38,22 @@ export async function submit(order: LoadOrder): Promise<LoadReport> {
   }
 }
 
+/** A port for each domain. */
+export interface SinkOrder {
+  readonly domains: number;
+  readonly messages: number;
+  readonly slowMs: number;
+  readonly chunking: boolean;
+}
+
 export class Sink {
   private constructor(
     private readonly child: ChildProcess,
     readonly ports: readonly number[],
   ) {}
 
-  static async start(ports: number, messages: number, slowMs: number): Promise<Sink> {
-    const child = start('./sink.js', [ports, messages, slowMs]);
+  static async start({ domains, messages, slowMs, chunking }: SinkOrder): Promise<Sink> {
+    const child = start('./sink.js', [domains, messages, slowMs, chunking ? 1 : 0]);
     const said = await answer<{ readonly ports: readonly number[] }>(child);
     return new Sink(child, said.ports);
   }

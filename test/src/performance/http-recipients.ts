@@ -215,7 +215,7 @@ function readOptions(): Options {
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const sink = await Sink.start(1, 1, 0);
+  const sink = await Sink.start({ domains: 1, messages: 1, slowMs: 0, chunking: false });
   const platform = await Platform.start({
     environment: { PENSTOCK_SMARTHOST: `127.0.0.1:${sink.ports[0]}`, PENSTOCK_API_KEY: API_KEY },
     nodeOptions: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : [],

@@ -19,6 +19,8 @@ export interface Workload {
   readonly rate?: number | undefined;
   /** The sink answers each group of commands that much later. */
   readonly slowMs: number;
+  /** Whether the sink offers CHUNKING. */
+  readonly chunking: boolean;
   /** Timelines read after the run; all if absent. */
   readonly timelines?: number | undefined;
 }
@@ -66,7 +68,7 @@ export async function run(order: RunOrder): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-bench-'));
   // Daemons that have dropped their privileges must still find their way.
   chmodSync(folder, 0o755);
-  const sink = await Sink.start(workload.domains, workload.messages, workload.slowMs);
+  const sink = await Sink.start(workload);
   try {
     const system = await order.start({ ports: sink.ports, domains: workload.domains, folder: join(folder, 'system') });
     let stopped = false;

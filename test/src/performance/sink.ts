@@ -2,7 +2,7 @@
  * An SMTP sink in a process of its own: takes everything as fast as one core can, and keeps for each message when it
  * arrived and how often. It finds the message's number in the recipient, and again in the last line of the content.
  *
- * Order: `sink.js PORTS MESSAGES SLOW_MS`; it reports its ports over IPC, and answers what it is asked there.
+ * Order: `sink.js PORTS MESSAGES SLOW_MS CHUNKING`; it reports its ports over IPC, and answers what it is asked there.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { machineMs } from './load-supply.ts';
@@ -73,6 +73,7 @@ class Session {
 
   constructor(
     private readonly arrivals: Arrivals,
+    private readonly chunking: boolean,
     private readonly answer: (replies: string) => void,
   ) {}
 
@@ -110,7 +111,7 @@ class Session {
   private command(data: Buffer, at: number): string {
     switch (String.fromCharCode(data[at] ?? 0)) {
       case 'E':
-        return '250-sink\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n';
+        return `250-sink\r\n250-PIPELINING\r\n${this.chunking ? '250-CHUNKING\r\n' : ''}250-8BITMIME\r\n250 SIZE 52428800\r\n`;
       case 'D':
         this.inData = true;
         return '354 go on\r\n';
@@ -137,26 +138,35 @@ function numberAt(data: Buffer, at: number): number {
   return number;
 }
 
-function serve(socket: Socket, arrivals: Arrivals, slowMs: number): void {
+interface Manner {
+  readonly slowMs: number;
+  readonly chunking: boolean;
+}
+
+function serve(socket: Socket, arrivals: Arrivals, { slowMs, chunking }: Manner): void {
   const write = (replies: string) => {
     if (replies.endsWith('221 2.0.0 bye\r\n')) socket.end(replies);
     else socket.write(replies);
   };
-  const session = new Session(arrivals, slowMs === 0 ? write : (replies) => void setTimeout(write, slowMs, replies));
+  const session = new Session(
+    arrivals,
+    chunking,
+    slowMs === 0 ? write : (replies) => void setTimeout(write, slowMs, replies),
+  );
   arrivals.connections++;
   socket.on('data', (chunk) => session.feed(chunk));
   socket.on('error', () => socket.destroy());
   socket.write('220 sink ESMTP\r\n');
 }
 
-async function listen(arrivals: Arrivals, slowMs: number): Promise<number> {
-  const server: Server = createServer({ noDelay: true }, (socket) => serve(socket, arrivals, slowMs));
+async function listen(arrivals: Arrivals, manner: Manner): Promise<number> {
+  const server: Server = createServer({ noDelay: true }, (socket) => serve(socket, arrivals, manner));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-async function main([ports, messages, slowMs]: readonly number[]): Promise<void> {
+async function main([ports, messages, slowMs, chunking]: readonly number[]): Promise<void> {
   const arrivals = new Arrivals(messages ?? 0);
   process.on('message', (question: SinkQuestion) => {
     if (question.kind === 'holds') void arrivals.holds(question.messages).then(() => process.send?.({ holds: true }));
@@ -166,7 +176,9 @@ async function main([ports, messages, slowMs]: readonly number[]): Promise<void>
     }
   });
   process.on('disconnect', () => process.exit(0));
-  const open = Array.from({ length: ports ?? 1 }, () => listen(arrivals, slowMs ?? 0));
+  const open = Array.from({ length: ports ?? 1 }, () =>
+    listen(arrivals, { slowMs: slowMs ?? 0, chunking: chunking === 1 }),
+  );
   process.send?.({ ports: await Promise.all(open) });
 }
 
