@@ -92,6 +92,7 @@ const NEST = [
 const SPECS = /\.(spec|real)\.ts$/;
 const CROSS_PACKAGE = /^(test|libs\/verification)\//;
 const EMBEDDED = /^libs\/adapters\/embedded\//;
+const S3 = /^libs\/adapters\/s3\//;
 const DKIM = /^libs\/adapters\/dkim\//;
 const LOCAL_STACK = /^infra\/local\//;
 const SHELLS = [
@@ -140,7 +141,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:assert': [SPECS, CROSS_PACKAGE],
   'node:sqlite': [EMBEDDED],
   'node:worker_threads': [EMBEDDED, DKIM, /^services\/standalone\//],
-  'node:zlib': [EMBEDDED],
+  'node:zlib': [EMBEDDED, S3],
   'node:net': [LOCAL_STACK, /^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
@@ -155,7 +156,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
     CROSS_PACKAGE,
     SPECS,
   ],
-  'node:fs': [EMBEDDED, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:fs': [EMBEDDED, S3, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:os': [EMBEDDED, DKIM, /^libs\/adapters\/system\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:process': [...SHELLS, CROSS_PACKAGE, SPECS],
   'node:path': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],

@@ -1,0 +1,45 @@
+import type { Clock, ContentStore, Random, Telemetry, Timers } from '@penstock/ports';
+import type { RetentionRule } from './content/content-sweeper.ts';
+import { ContentSweeper } from './content/content-sweeper.ts';
+import { PackedContentStore, type PackingOptions } from './content/packed-content-store.ts';
+import type { ObjectStorage } from './storage/object-storage.ts';
+
+export interface ContentDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+export interface SharedContentOptions {
+  /** What differs from the shipped figures. */
+  readonly packing?: Partial<PackingOptions>;
+}
+
+/** Content that several processes on several hosts share. */
+export interface SharedContent extends ContentStore {
+  /** Deletes content by age from now on, every quarter of an hour or so; several processes may. */
+  sweep(rule: RetentionRule): ContentSweeper;
+  /** Writes what was put, ends the sweeper and the connections. */
+  close(): Promise<void>;
+}
+
+export function openContent(storage: ObjectStorage, deps: ContentDeps, packing: PackingOptions): SharedContent {
+  const content = new PackedContentStore({ ...deps, storage }, packing);
+  const sweepers: ContentSweeper[] = [];
+  return {
+    put: (blobs) => content.put(blobs),
+    get: (reference) => content.get(reference),
+    sweep: (rule) => {
+      const sweeper = new ContentSweeper(storage, deps, rule);
+      sweepers.push(sweeper);
+      sweeper.start();
+      return sweeper;
+    },
+    close: async () => {
+      await Promise.all(sweepers.map((sweeper) => sweeper.close()));
+      await content.close();
+      storage.close();
+    },
+  };
+}
