@@ -13,3 +13,4 @@ export * from './stores.ts';
 export * from './submission-door.ts';
 export * from './telemetry.ts';
 export * from './timers.ts';
+export * from './tracing.ts';

@@ -1,1 +1,2 @@
-export {};
+export * from './open-tracing.ts';
+export * from './otlp-tracing.ts';

@@ -14,4 +14,5 @@ export * from './record-types.ts';
 export * from './records.ts';
 export * from './schemas/index.ts';
 export * from './topics.ts';
+export * from './tracing/index.ts';
 export * from './upcast.ts';

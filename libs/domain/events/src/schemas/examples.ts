@@ -107,7 +107,7 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
       class: 'bulk',
       deliveries: [
         { deliveryId, release: 1, attempt: 1, retryMs: 1_234_567 },
-        { deliveryId: siblingId, release: 2, attempt: 2, retryMs: 2_345_678, mayDuplicate: true },
+        { deliveryId: siblingId, release: 2, attempt: 2, retryMs: 2_345_678, mayDuplicate: true, traceparent },
       ],
       startBy: NOON + 6 + MINUTE,
       unknownRetryMs: HOUR,
