@@ -13,6 +13,8 @@ export * from './outcome.ts';
 export * from './record-types.ts';
 export * from './records.ts';
 export * from './schemas/index.ts';
+export * from './signals.ts';
+export * from './source-claims.ts';
 export * from './topics.ts';
 export * from './tracing/index.ts';
 export * from './upcast.ts';

@@ -2,10 +2,11 @@ import type { Attempt } from './commands.ts';
 import type { Control } from './control.ts';
 import type { DirectoryRecord } from './directory.ts';
 import type { Fact, Received } from './facts.ts';
+import type { OwnerRenewed } from './signals.ts';
 import type { Topic } from './topics.ts';
 
 /** Whatever may stand in the log. */
-export type LogRecord = Fact | Control | Received | Attempt | DirectoryRecord;
+export type LogRecord = Fact | Control | OwnerRenewed | Received | Attempt | DirectoryRecord;
 
 export type RecordType = LogRecord['type'];
 
@@ -15,7 +16,7 @@ export interface TopicRecords {
   readonly 'mail.events': Fact;
   readonly 'mail.attempts': Attempt;
   readonly 'mail.control': Control;
-  readonly 'mail.signals': Control;
+  readonly 'mail.signals': OwnerRenewed;
   readonly 'mail.directory': DirectoryRecord;
 }
 

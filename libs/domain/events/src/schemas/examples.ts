@@ -235,6 +235,11 @@ export const OTHER_FORMS: Readonly<Record<string, LogRecord>> = {
       until: NOON + 6 * MINUTE,
     },
   },
+  'source_released-by_successor': {
+    ...EXAMPLES.source_released,
+    id: derivedId('source_released', 'ip-1', claimId, 2),
+    body: { ...EXAMPLES.source_released.body, releasedBy: 'dispatcher-7c1e' },
+  },
   'outcome_unknown-no_outcome': {
     ...about,
     id: id(1, 'outcome_unknown', 'no_outcome'),

@@ -5,6 +5,7 @@ import { CONTROL_SCHEMAS } from './control.ts';
 import { DIRECTORY_SCHEMAS } from './directory.ts';
 import { FACT_SCHEMAS } from './facts.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { SIGNAL_SCHEMAS } from './signals.ts';
 
 export type { JsonSchema } from './json-schema.ts';
 
@@ -13,4 +14,5 @@ export const RECORD_SCHEMAS: Readonly<Record<RecordType, JsonSchema>> = {
   ...CONTROL_SCHEMAS,
   ...COMMAND_SCHEMAS,
   ...DIRECTORY_SCHEMAS,
+  ...SIGNAL_SCHEMAS,
 };
