@@ -1,0 +1,109 @@
+import kafkajs, { type Admin, Kafka, logLevel } from 'kafkajs';
+import { clientConfig, type KafkaConnection } from '../settings/kafka-connection.ts';
+import { type TopicDefinition, topicConfigs } from './topic-definitions.ts';
+import { type FoundTopic, planTopics, type TopicPlan } from './topic-plan.ts';
+
+// These two are not among what Node finds in the CommonJS module by itself.
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
+
+/** What differs; nothing is changed. Rejects if no broker answers. */
+export function checkTopics(
+  connection: KafkaConnection,
+  definitions: readonly TopicDefinition[],
+): Promise<readonly TopicPlan[]> {
+  return withAdmin(connection, (admin) => plan(admin, definitions));
+}
+
+/**
+ * Makes the topics what they should be and answers what was done. May be repeated, also after it was ended halfway:
+ * each step asks for a state, not for a change. If anything is refused nothing at all is done.
+ */
+export function applyTopics(
+  connection: KafkaConnection,
+  definitions: readonly TopicDefinition[],
+): Promise<readonly TopicPlan[]> {
+  return withAdmin(connection, async (admin) => {
+    const plans = await plan(admin, definitions);
+    if (!plans.some(isRefused)) await execute(admin, plans);
+    return plans;
+  });
+}
+
+export function isRefused({ steps }: TopicPlan): boolean {
+  return steps.some(({ action }) => action === 'refuse');
+}
+
+async function withAdmin<T>(connection: KafkaConnection, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const kafka = new Kafka({ ...clientConfig(connection), logLevel: logLevel.NOTHING, retry: { retries: 4 } });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function plan(admin: Admin, definitions: readonly TopicDefinition[]): Promise<readonly TopicPlan[]> {
+  const existing = new Set(await admin.listTopics());
+  const names = definitions.map(({ name }) => name).filter((name) => existing.has(name));
+  const { brokers } = await admin.describeCluster();
+  return planTopics(definitions, names.length > 0 ? await describe(admin, names) : new Map(), brokers.length);
+}
+
+async function describe(admin: Admin, names: readonly string[]): Promise<ReadonlyMap<string, FoundTopic>> {
+  const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+  const [{ topics }, configs] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: [...names] }),
+    admin.describeConfigs({ resources, includeSynonyms: false }),
+  ]);
+  const entries = new Map(configs.resources.map((resource) => [resource.resourceName, resource.configEntries]));
+  return new Map(
+    topics.map(({ name, partitions }) => {
+      const all = entries.get(name) ?? [];
+      const own = all.filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG);
+      const found: FoundTopic = {
+        partitions: partitions.length,
+        replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+        configs: new Map(all.map(({ configName, configValue }) => [configName, configValue])),
+        ownConfigs: new Map(own.map(({ configName, configValue }) => [configName, configValue])),
+      };
+      return [name, found];
+    }),
+  );
+}
+
+async function execute(admin: Admin, plans: readonly TopicPlan[]): Promise<void> {
+  const missing = plans.filter(({ found }) => found === undefined).map(({ definition }) => definition);
+  if (missing.length > 0) {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map((definition) => ({
+        topic: definition.name,
+        numPartitions: definition.partitions,
+        replicationFactor: definition.replicationFactor,
+        configEntries: entriesOf(topicConfigs(definition)),
+      })),
+    });
+  }
+  const growing = plans.flatMap(({ definition, steps }) =>
+    steps.flatMap((step) => (step.action === 'add_partitions' ? [{ topic: definition.name, count: step.to }] : [])),
+  );
+  if (growing.length > 0) await admin.createPartitions({ topicPartitions: growing });
+  const changed = plans.filter(({ steps }) => steps.some(({ action }) => action === 'set'));
+  if (changed.length > 0) await admin.alterConfigs({ validateOnly: false, resources: changed.map(alteration) });
+}
+
+/** AlterConfigs replaces all a topic sets itself: what somebody else has set is said again. */
+function alteration({ definition, found }: TopicPlan) {
+  const kept = Object.fromEntries(found?.ownConfigs ?? []);
+  return {
+    type: ConfigResourceTypes.TOPIC,
+    name: definition.name,
+    configEntries: entriesOf({ ...kept, ...topicConfigs(definition) }),
+  };
+}
+
+function entriesOf(configs: Readonly<Record<string, string>>): { name: string; value: string }[] {
+  return Object.entries(configs).map(([name, value]) => ({ name, value }));
+}
