@@ -50,13 +50,24 @@ export const ZONES: readonly Zone[] = [
   { name: 'directory', pattern: /^libs\/directory\/.*(?<!\.spec)\.ts$/, own: ['events', 'ports'], pure: true },
   { name: 'sealing', pattern: /^libs\/sealing\/.*(?<!\.spec)\.ts$/, own: [], pure: true },
   { name: 'nest', pattern: /^libs\/nest\//, own: [...CAPABILITY, 'adapter-memory', 'adapter-system'], pure: false },
-  { name: 'the command line', pattern: /^libs\/cli\//, own: ['events', 'policy', 'mail'], pure: false },
+  {
+    name: 'what shells of services share',
+    pattern: /^libs\/deployment\//,
+    own: [...CAPABILITY, 'nest', ...ADAPTERS, 'testing'],
+    pure: false,
+  },
+  {
+    name: 'the command line',
+    pattern: /^libs\/cli\//,
+    own: ['events', 'policy', 'mail', 'adapter-telemetry'],
+    pure: false,
+  },
   { name: 'verification', pattern: /^libs\/verification\//, own: [...CAPABILITY, ...ADAPTERS], pure: false },
   { name: 'standalone', pattern: /^services\/standalone\//, own: ['*'], pure: false },
   {
     name: 'the shell of a service',
     pattern: /^services\/[^/]+\/src\/(.*\/)?(main|settings|[^/]+\.module)\.ts$/,
-    own: [...CAPABILITY, 'nest', ...ADAPTERS],
+    own: [...CAPABILITY, 'nest', 'deployment', ...ADAPTERS],
     pure: false,
   },
   {
@@ -83,7 +94,7 @@ export const ZONES: readonly Zone[] = [
 ];
 
 const NEST = [
-  /^libs\/nest\//,
+  /^libs\/(nest|deployment)\//,
   /^services\/standalone\//,
   /^services\/[^/]+\/src\/(.*\/)?(main|settings|[^/]+\.(module|controller))\.ts$/,
   // A service's doors are tested through the application they belong to.
@@ -94,10 +105,11 @@ const CROSS_PACKAGE = /^(test|libs\/verification)\//;
 const EMBEDDED = /^libs\/adapters\/embedded\//;
 const S3 = /^libs\/adapters\/s3\//;
 const DKIM = /^libs\/adapters\/dkim\//;
+const SCRIPTED_BROKER = /^libs\/adapters\/kafka\/src\/scripted-broker\//;
 const LOCAL_STACK = /^infra\/local\//;
 const SHELLS = [
   LOCAL_STACK,
-  /^libs\/(nest|cli)\//,
+  /^libs\/(nest|cli|deployment)\//,
   /^services\/standalone\//,
   /^services\/[^/]+\/src\/(main|settings)\.ts$/,
 ];
@@ -105,7 +117,7 @@ const SHELLS = [
 /** Where each package and builtin from outside may be imported. One driver, one adapter. */
 export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   '@noble/hashes': [/^libs\/domain\//],
-  'smol-toml': [/^libs\/domain\/policy\//],
+  'smol-toml': [/^libs\/domain\/policy\//, /^libs\/deployment\//],
   tldts: [/^libs\/domain\//],
   zod: [/^libs\/(domain|nest)\//, /^services\/[^/]+\/src\//],
   libmime: [/^libs\/domain\/mail\//, /^services\/ingest\//],
@@ -128,6 +140,8 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   ioredis: [/^libs\/adapters\/redis\//, CROSS_PACKAGE, SPECS],
   '@aws-sdk/client-s3': [/^libs\/adapters\/s3\//, SPECS],
   '@eventstore/db-client': [/^libs\/adapters\/eventstore\//, SPECS],
+  '@grpc/grpc-js': [SPECS],
+  'google-protobuf': [SPECS],
   '@opentelemetry/api': [/^libs\/adapters\/telemetry\//, SPECS],
   '@opentelemetry/sdk-trace': [/^libs\/adapters\/telemetry\//, SPECS],
   '@opentelemetry/resources': [/^libs\/adapters\/telemetry\//, SPECS],
@@ -137,12 +151,12 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'oxc-parser': [/^test\/src\/architecture\//],
   'fast-check': [SPECS, CROSS_PACKAGE],
   ajv: [SPECS, CROSS_PACKAGE],
-  'node:test': [SPECS, CROSS_PACKAGE],
+  'node:test': [SPECS, CROSS_PACKAGE, SCRIPTED_BROKER],
   'node:assert': [SPECS, CROSS_PACKAGE],
   'node:sqlite': [EMBEDDED],
   'node:worker_threads': [EMBEDDED, DKIM, /^services\/standalone\//],
   'node:zlib': [EMBEDDED, S3],
-  'node:net': [LOCAL_STACK, /^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
+  'node:net': [LOCAL_STACK, SCRIPTED_BROKER, /^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
   'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
   'node:dgram': [CROSS_PACKAGE, SPECS],
@@ -151,7 +165,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:crypto': [
     LOCAL_STACK,
     /^libs\/domain\/events\/src\/ids\.ts$/,
-    /^libs\/(access|adapters|nest|cli|sealing)\//,
+    /^libs\/(access|adapters|nest|deployment|cli|sealing)\//,
     /^services\//,
     CROSS_PACKAGE,
     SPECS,

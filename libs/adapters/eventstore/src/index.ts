@@ -1,1 +1,1 @@
-export {};
+export { type EventStoreArchive, type EventStoreOptions, openEventStoreArchive } from './open-archive.ts';
