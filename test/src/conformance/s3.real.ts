@@ -1,4 +1,4 @@
-/** The content store against a real S3 server: of the local stack, or the one PENSTOCK_TEST_S3 names. */
+/** The content store against a real S3 server: of the local stack, or the one PENSTOCK_TEST_S3 names (an S3Address as JSON). */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ let server: S3Address | undefined;
 let opened = 0;
 
 before(async () => {
-  server = addressOf(process.env.PENSTOCK_TEST_S3);
+  server = JSON.parse(process.env.PENSTOCK_TEST_S3 ?? 'null') ?? undefined;
   if (server) return;
   stack = await startStack({ folder, basePort: 'free', only: ['s3'] });
   server = stack.addresses.s3;
@@ -25,14 +25,6 @@ after(async () => {
   await stack?.down({ wipe: true });
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** `http://key:secret@host:port/bucket`, path-style. */
-function addressOf(text: string | undefined): S3Address | undefined {
-  if (!text) return undefined;
-  const { origin, username, password, pathname } = new URL(text);
-  const bucket = pathname.slice(1);
-  return { endpoint: origin, accessKeyId: username, secretAccessKey: password, region: 'us-east-1', bucket };
-}
 
 function open(prefix: string, packing: Partial<PackingOptions>): Promise<SharedContent> {
   if (!server) throw new Error('there is no S3 server');

@@ -1,3 +1,4 @@
+import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import type { Clock, ContentStore, Random, Telemetry, Timers } from '@penstock/ports';
 import type { RetentionRule } from './content/content-sweeper.ts';
 import { ContentSweeper } from './content/content-sweeper.ts';
@@ -5,10 +6,22 @@ import { PackedContentStore, type PackingOptions } from './content/packed-conten
 import type { ObjectStorage } from './storage/object-storage.ts';
 
 export interface ContentDeps {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
   readonly telemetry: Telemetry;
+  /** These three are the system's where they are not given. */
+  readonly clock?: Clock;
+  readonly timers?: Timers;
+  readonly random?: Random;
+}
+
+export type ContentPorts = Required<ContentDeps>;
+
+export function contentPorts({ telemetry, clock, timers, random }: ContentDeps): ContentPorts {
+  return {
+    telemetry,
+    clock: clock ?? systemClock,
+    timers: timers ?? systemTimers,
+    random: random ?? systemRandom,
+  };
 }
 
 export interface SharedContentOptions {
@@ -24,14 +37,14 @@ export interface SharedContent extends ContentStore {
   close(): Promise<void>;
 }
 
-export function openContent(storage: ObjectStorage, deps: ContentDeps, packing: PackingOptions): SharedContent {
-  const content = new PackedContentStore({ ...deps, storage }, packing);
+export function openContent(storage: ObjectStorage, ports: ContentPorts, packing: PackingOptions): SharedContent {
+  const content = new PackedContentStore({ ...ports, storage }, packing);
   const sweepers: ContentSweeper[] = [];
   return {
     put: (blobs) => content.put(blobs),
     get: (reference) => content.get(reference),
     sweep: (rule) => {
-      const sweeper = new ContentSweeper(storage, deps, rule);
+      const sweeper = new ContentSweeper(storage, ports, rule);
       sweepers.push(sweeper);
       sweeper.start();
       return sweeper;

@@ -1,4 +1,10 @@
-import { type ContentDeps, openContent, type SharedContent, type SharedContentOptions } from './open-content.ts';
+import {
+  type ContentDeps,
+  contentPorts,
+  openContent,
+  type SharedContent,
+  type SharedContentOptions,
+} from './open-content.ts';
 import { checkStorage } from './storage/check-storage.ts';
 import { type FolderSteps, FolderStorage } from './storage/folder-storage.ts';
 
@@ -27,8 +33,9 @@ const SHIPPED = {
  * @throws StorageSetupError that names what is missing: the folder, or the right to write, read, list or delete.
  */
 export async function openFolderContent(options: FolderContentOptions): Promise<SharedContent> {
+  const ports = contentPorts(options);
   const storage = new FolderStorage(options.folder, options.steps);
   await storage.prepare(options.create ?? false);
-  await checkStorage(storage, `content folder ${options.folder}`, options.random);
-  return openContent(storage, options, { ...SHIPPED, ...options.packing });
+  await checkStorage(storage, `content folder ${options.folder}`, ports.random);
+  return openContent(storage, ports, { ...SHIPPED, ...options.packing });
 }

@@ -1,5 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { type ContentDeps, openContent, type SharedContent, type SharedContentOptions } from './open-content.ts';
+import {
+  type ContentDeps,
+  contentPorts,
+  openContent,
+  type SharedContent,
+  type SharedContentOptions,
+} from './open-content.ts';
 import { checkStorage } from './storage/check-storage.ts';
 import { type RetryBounds, SHIPPED_RETRIES } from './storage/s3-requests.ts';
 import { S3Storage } from './storage/s3-storage.ts';
@@ -39,16 +45,17 @@ const SHIPPED = {
  * @throws StorageSetupError that names what is missing: the bucket, or the permission to write, read, list or delete.
  */
 export async function openS3Content(options: S3ContentOptions): Promise<SharedContent> {
+  const ports = contentPorts(options);
   const prefix = (options.prefix ?? '').replaceAll(/^\/+|\/+$/g, '');
   const storage = new S3Storage(
     s3Client(options),
     { bucket: options.bucket, prefix },
-    options,
+    ports,
     options.retries ?? SHIPPED_RETRIES,
   );
   try {
-    await checkStorage(storage, `S3 bucket ${options.bucket}`, options.random);
-    return openContent(storage, options, { ...SHIPPED, ...options.packing });
+    await checkStorage(storage, `S3 bucket ${options.bucket}`, ports.random);
+    return openContent(storage, ports, { ...SHIPPED, ...options.packing });
   } catch (error) {
     storage.close();
     throw error;

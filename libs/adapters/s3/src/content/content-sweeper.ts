@@ -1,6 +1,6 @@
 /** Deletes content by age, an hour at a time. Deleting is idempotent: any number of processes may sweep at once. */
 import type { Clock, Random, Telemetry, TimerHandle, Timers } from '@penstock/ports';
-import type { ObjectStorage } from '../storage/object-storage.ts';
+import { type ObjectStorage, StorageSetupError } from '../storage/object-storage.ts';
 import { CONTENT_FOLDER, HOUR_MS, hourFolder, parseHour } from './segment-name.ts';
 
 export interface RetentionRule {
@@ -31,7 +31,13 @@ export class ContentSweeper {
     private readonly storage: ObjectStorage,
     private readonly deps: SweeperDeps,
     private readonly rule: RetentionRule,
-  ) {}
+  ) {
+    const leastMs = rule.leastMs() ?? 0;
+    if (rule.retentionMs >= leastMs) return;
+    const hours = (ms: number) => `${Math.ceil(ms / HOUR_MS)} h`;
+    const message = `content kept for ${hours(rule.retentionMs)} is deleted before mail that may be pending for`;
+    throw new StorageSetupError(`${message} ${hours(leastMs)}`);
+  }
 
   start(): void {
     if (this.closed) return;
