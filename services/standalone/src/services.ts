@@ -24,6 +24,7 @@ export interface ServicesOptions {
   readonly signer: MessageSigner;
   readonly administration: AdministrationSettings;
   readonly submission: SubmissionSettings;
+  readonly tracing: { readonly otlpEndpoint?: string | undefined; readonly traceRatio?: number | undefined };
 }
 
 /** The four services over one engine. */
@@ -39,6 +40,7 @@ export interface Services {
 
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry, signer } = options;
+  const { otlpEndpoint, traceRatio } = options.tracing;
   const { log, content, state, follow, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
@@ -51,6 +53,7 @@ export function createServices(options: ServicesOptions): Services {
     telemetry,
     timers: systemTimers,
     follow,
+    tracing: { otlpEndpoint, instance: owner },
     otherEvents: new EventExport(world),
   });
   const samples = () => {
@@ -71,6 +74,7 @@ export function createServices(options: ServicesOptions): Services {
       administration: options.administration,
       recipientKey: options.recipientKey,
       submission: options.submission,
+      traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
       room,
     }),
     scheduler,

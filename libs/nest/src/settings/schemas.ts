@@ -55,15 +55,70 @@ const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
 
 /** `host:port`, an IPv6 address in brackets. */
 export const hostAndPortSetting: z.ZodType<HostAndPort, string> = z.string().transform((text, context) => {
+  const address = hostAndPort(text);
+  if (address) return address;
+  context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:1025' });
+  return z.NEVER;
+});
+
+function hostAndPort(text: string): HostAndPort | undefined {
   const [, address, name, portText] = HOST_AND_PORT.exec(text) ?? [];
   const host = address ?? name;
   const port = Number(portText);
-  if (host === undefined || !(port >= 1 && port <= MAX_PORT)) {
-    context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:1025' });
-    return z.NEVER;
-  }
-  return { host, port };
+  return host !== undefined && port >= 1 && port <= MAX_PORT ? { host, port } : undefined;
+}
+
+/** `host:port` of several, separated by commas; answered as texts. */
+export const hostsAndPortsSetting: z.ZodType<readonly string[], string> = z.string().transform((text, context) => {
+  const addresses = text.split(',').map((address) => address.trim());
+  if (addresses.every((address) => hostAndPort(address))) return addresses;
+  context.addIssue({ code: 'custom', message: 'must be host:port, several separated by commas' });
+  return z.NEVER;
 });
+
+export const onOffSetting: z.ZodType<boolean, string> = z
+  .enum(['on', 'off'], { error: 'must be on or off' })
+  .transform((text) => text === 'on');
+
+export const saslMechanismSetting = z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], {
+  error: 'must be plain, scram-sha-256 or scram-sha-512',
+});
+
+/** One of two places. */
+export function storeSetting<const A extends string, const B extends string>(
+  one: A,
+  other: B,
+): z.ZodType<A | B, string> {
+  return z.enum([one, other], { error: `must be ${one} or ${other}` });
+}
+
+/** An address of a server, without what follows the host where nothing does. */
+export const urlSetting = addressOf(['http:', 'https:'], 'must be an address such as http://127.0.0.1:19040');
+
+export const redisUrlSetting = addressOf(['redis:', 'rediss:'], 'must be an address such as redis://127.0.0.1:6379');
+
+function addressOf(schemes: readonly string[], message: string): z.ZodType<string, string> {
+  return z
+    .string()
+    .trim()
+    .refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), message);
+}
+
+/** Where content lies. */
+export type ContentPlace =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
+
+const S3_PLACE = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9!_.*'()/-]*))?$/;
+
+/** A folder, or `s3://bucket/prefix`. */
+export const contentSetting: z.ZodType<ContentPlace, string> = textSetting.transform((text, context): ContentPlace => {
+  if (!/^[a-z0-9]+:\/\//i.test(text)) return { kind: 'folder', folder: text };
+  const [, bucket, prefix = ''] = S3_PLACE.exec(text) ?? [];
+  if (bucket !== undefined) return { kind: 's3', bucket, prefix };
+  context.addIssue({ code: 'custom', message: 'must be a folder, or s3://bucket/prefix' });
+  return z.NEVER;
+}) as z.ZodType<ContentPlace, string>;
 
 const DURATIONS = { h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeIdentity } from '@penstock/adapter-smtp';
 import type { Clock } from '@penstock/ports';
-import { createPrivateFile, readPrivateFile } from '../keys/private-file.ts';
-import { errnoOf, StartupError } from '../startup-error.ts';
+import { createPrivateFile, readPrivateFile } from '../startup/private-file.ts';
+import { errnoOf, StartupError } from '../startup/startup-error.ts';
 import { type CheckedIdentity, checkedIdentity } from './identity.ts';
 
 /** Answers the identity to use now; asked again and again. Rejects with StartupError. */

@@ -1,6 +1,6 @@
 import { SmtpDoor } from '@penstock/adapter-smtp';
 import type { Clock, Telemetry, Timers } from '@penstock/ports';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../startup/startup-error.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { ownIdentity, selfMadeIdentity } from './identity-sources.ts';
 

@@ -12,19 +12,20 @@ export interface PublicationOptions {
   readonly policy: Policy;
   /** Who changed it, for the record. */
   readonly changedBy: string;
+  /** Nothing is written where there is a policy already. */
+  readonly onlyFirst?: boolean;
 }
 
 /**
- * Makes the text the policy of record if it is not yet: on an empty control log, and when it changed. Written by the
- * only process of the data folder, before anybody decides; written twice by a crash in between, it is the same policy
- * twice.
+ * Makes the text the policy of record if it is not yet: on an empty control log, and when it changed. Written twice, by
+ * a crash in between or by two at the same moment, it is the same policy twice.
  *
  * @returns whether a `policy_changed` was written.
  */
 export async function publishPolicy(options: PublicationOptions): Promise<boolean> {
-  const { log, clock, text, policy, changedBy } = options;
+  const { log, clock, text, policy, changedBy, onlyFirst = false } = options;
   const { version: lastVersion, end } = await lastPolicy(log);
-  if (lastVersion === policy.version) return false;
+  if (lastVersion === policy.version || (onlyFirst && lastVersion !== undefined)) return false;
   await log.append([
     {
       topic: CONTROL,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkPolicy, formatProblem, type Policy, throughSmarthost } from '@penstock/policy';
-import { errnoOf, StartupError } from '../startup-error.ts';
+import { errnoOf, StartupError } from '../startup/startup-error.ts';
 
 export interface PolicySettings {
   readonly policyFile: string | undefined;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { makeIdentity, type TlsIdentity } from '@penstock/adapter-smtp';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../startup/startup-error.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { ownIdentity, selfMadeIdentity } from './identity-sources.ts';
 import { openSubmissionTls } from './submission-tls.ts';

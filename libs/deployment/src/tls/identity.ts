@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { TlsIdentity } from '@penstock/adapter-smtp';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../startup/startup-error.ts';
 
 /** A certificate with its key, looked at. */
 export interface CheckedIdentity extends TlsIdentity {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf } from '../startup-error.ts';
+import { errnoOf } from './startup-error.ts';
 
 const OWNER_ONLY = 0o600;
 

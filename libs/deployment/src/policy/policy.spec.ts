@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { MemoryEventLog, MemoryLogData } from '@penstock/adapter-memory';
 import { systemClock } from '@penstock/adapter-system';
-import { StartupError } from '../startup-error.ts';
-import { publishPolicy } from './policy-publication.ts';
+import { publishPolicy } from '@penstock/control';
+import { StartupError } from '../startup/startup-error.ts';
 import { loadPolicy } from './policy-text.ts';
 
-describe('the policy of a standalone platform', () => {
+describe('the policy file of a platform', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'penstock-policy-'));

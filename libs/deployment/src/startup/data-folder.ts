@@ -7,9 +7,10 @@ import { errnoOf, StartupError } from './startup-error.ts';
  * open its file.
  *
  * @param path absolute
+ * @param setting where it comes from, for the message
  * @throws StartupError that names the folder and what the system says.
  */
-export async function prepareDataFolder(path: string): Promise<void> {
+export async function prepareDataFolder(path: string, setting = 'PENSTOCK_DATA_DIR'): Promise<void> {
   try {
     await makeFolder(path);
     // With the dot a file in its place is no folder, rather than one that may not be entered.
@@ -18,7 +19,7 @@ export async function prepareDataFolder(path: string): Promise<void> {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     throw new StartupError(
-      `PENSTOCK_DATA_DIR: ${path} cannot be used as a folder (${errno}): choose one that this user may make and write`,
+      `${setting}: ${path} cannot be used as a folder (${errno}): choose one that this user may make and write`,
     );
   }
 }

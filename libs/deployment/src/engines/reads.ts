@@ -1,0 +1,55 @@
+import type { LocalState } from '@penstock/adapter-embedded';
+import type { Archive, ReadModels, Telemetry } from '@penstock/ports';
+import { required } from '../settings/required.ts';
+import type { UndoStack } from '../startup/undo-stack.ts';
+
+export interface ReadSettings {
+  readonly readModels: 'sqlite' | 'redis';
+  readonly redisUrl: string | undefined;
+  readonly archive: 'sqlite' | 'eventstore';
+  readonly eventStoreUrl: string | undefined;
+}
+
+interface Connection {
+  close(): Promise<unknown>;
+}
+
+type OpenRedis = (options: { readonly url: string; readonly telemetry: Telemetry }) => Promise<Connection>;
+type RedisReadModels = new (connection: Connection) => ReadModels;
+type OpenArchive = (options: {
+  readonly connectionString: string;
+  readonly telemetry: Telemetry;
+}) => Promise<Archive & Connection>;
+
+/**
+ * What the projector folds into.
+ *
+ * @throws StartupError for an address that is not given
+ */
+export async function openReads(
+  settings: ReadSettings,
+  local: LocalState,
+  telemetry: Telemetry,
+  undo: UndoStack,
+): Promise<{ readonly readModels: ReadModels; readonly archive: Archive }> {
+  const readModels =
+    settings.readModels === 'redis' ? await openRedisModels(settings, telemetry, undo) : local.readModels;
+  const archive = settings.archive === 'eventstore' ? await openEvents(settings, telemetry, undo) : local.archive;
+  return { readModels, archive };
+}
+
+async function openRedisModels({ redisUrl }: ReadSettings, telemetry: Telemetry, undo: UndoStack): Promise<ReadModels> {
+  const url = required(redisUrl, 'PENSTOCK_REDIS_URL', 'PENSTOCK_READ_MODELS is redis');
+  const adapter: Readonly<Record<string, unknown>> = await import('@penstock/adapter-redis');
+  const connection = await (adapter.openRedis as OpenRedis)({ url, telemetry });
+  undo.push(() => connection.close());
+  return new (adapter.RedisReadModels as RedisReadModels)(connection);
+}
+
+async function openEvents({ eventStoreUrl }: ReadSettings, telemetry: Telemetry, undo: UndoStack): Promise<Archive> {
+  const connectionString = required(eventStoreUrl, 'PENSTOCK_EVENTSTORE_URL', 'PENSTOCK_ARCHIVE is eventstore');
+  const adapter: Readonly<Record<string, unknown>> = await import('@penstock/adapter-eventstore');
+  const archive = await (adapter.openEventStoreArchive as OpenArchive)({ connectionString, telemetry });
+  undo.push(() => archive.close());
+  return archive;
+}
