@@ -106,6 +106,8 @@ const EMBEDDED = /^libs\/adapters\/embedded\//;
 const S3 = /^libs\/adapters\/s3\//;
 const DKIM = /^libs\/adapters\/dkim\//;
 const SCRIPTED_BROKER = /^libs\/adapters\/kafka\/src\/scripted-broker\//;
+/** Reads its scripts, which lie beside it, at start. */
+const REDIS_SCRIPTS = /^libs\/adapters\/redis\/src\/connection\/lua-script\.ts$/;
 const LOCAL_STACK = /^infra\/local\//;
 const SHELLS = [
   LOCAL_STACK,
@@ -170,7 +172,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
     CROSS_PACKAGE,
     SPECS,
   ],
-  'node:fs': [EMBEDDED, S3, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:fs': [EMBEDDED, S3, REDIS_SCRIPTS, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:os': [EMBEDDED, DKIM, /^libs\/adapters\/system\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:process': [...SHELLS, CROSS_PACKAGE, SPECS],
   'node:path': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],

@@ -4,6 +4,8 @@ import {
   MemoryContentStore,
   MemoryEventLog,
   MemoryLogData,
+  MemoryQuotaData,
+  MemoryQuotaStore,
   MemoryReadModels,
   MemoryStateStore,
 } from '@penstock/adapter-memory';
@@ -13,6 +15,7 @@ import {
   type EventLogHarness,
   eventLogConformance,
   keyedStoreConformance,
+  quotaStoreConformance,
   readModelsConformance,
 } from '@penstock/testing';
 
@@ -98,6 +101,28 @@ readModelsConformance('memory', async () => {
     },
     reopen: async () => {
       models = new MemoryReadModels(models.data);
+    },
+    close: nothingToClose,
+  };
+});
+
+quotaStoreConformance('memory', async () => {
+  let nowMs = Date.UTC(2026, 0);
+  let data = new MemoryQuotaData();
+  const connect = () => new MemoryQuotaStore(() => nowMs, data);
+  let quotas = connect();
+  return {
+    // Every call finds the store of the moment.
+    quotas: { ask: (requests) => quotas.ask(requests), leave: (asker, keys) => quotas.leave(asker, keys) },
+    pass: (ms) => {
+      nowMs += ms;
+    },
+    flush: async () => {
+      data = new MemoryQuotaData();
+      quotas = connect();
+    },
+    reopen: async () => {
+      quotas = connect();
     },
     close: nothingToClose,
   };

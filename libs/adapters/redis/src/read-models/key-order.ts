@@ -1,0 +1,21 @@
+/**
+ * Redis orders the members of a sorted set by their UTF-8 bytes, the port orders keys by UTF-16 code unit; they differ
+ * beyond the surrogates. Code units from D7FF on are stored as D7FF and a second unit in the same order, which also
+ * keeps lone surrogates.
+ */
+const ESCAPE = 0xd7ff;
+const BASE = 0x1000;
+const HIGH = /[\ud7ff-\uffff]/g;
+const ESCAPED = /\ud7ff([\u1000-\u3fff])/g;
+
+export function toMember(key: string): string {
+  return key.search(HIGH) < 0
+    ? key
+    : key.replace(HIGH, (unit) => String.fromCharCode(ESCAPE, BASE + unit.charCodeAt(0) - ESCAPE));
+}
+
+export function fromMember(member: string): string {
+  return member.includes('\ud7ff')
+    ? member.replace(ESCAPED, (_, unit: string) => String.fromCharCode(unit.charCodeAt(0) - BASE + ESCAPE))
+    : member;
+}
