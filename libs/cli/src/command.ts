@@ -11,6 +11,7 @@ import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 import { addTenants } from './commands/tenants.ts';
 import { addTimeline } from './commands/timeline.ts';
+import { addTopics } from './commands/topics.ts';
 import { type Console, UserError } from './console.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -61,6 +62,7 @@ function program(console: Console): Command {
   addKeys(root, console, admin);
   addTenants(root, console, admin);
   addDomain(root, console, admin);
+  addTopics(root, console, () => import('@penstock/adapter-kafka'));
   return root;
 
   function api(): PlatformApi {
