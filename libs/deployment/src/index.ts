@@ -9,6 +9,7 @@ export { committedLags, storedLags } from './metrics/lag-samples.ts';
 export { projectedSamples } from './metrics/projected-samples.ts';
 export { publishFirstPolicy } from './policy/first-policy.ts';
 export { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
+export { checkRetention } from './policy/retention-check.ts';
 export type { ServiceName } from './settings/config-file.ts';
 export {
   HOST_SETTINGS,
@@ -17,7 +18,13 @@ export {
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,
 } from './settings/door-settings.ts';
-export { CONTENT_SETTINGS, POLICY_SETTINGS, READ_SETTINGS, SANDBOX_SETTINGS } from './settings/engine-settings.ts';
+export {
+  CONTENT_SETTINGS,
+  POLICY_SETTINGS,
+  READ_SETTINGS,
+  RETENTION_SETTINGS,
+  SANDBOX_SETTINGS,
+} from './settings/engine-settings.ts';
 export { processSettings, stateSettings } from './settings/process-settings.ts';
 export { required } from './settings/required.ts';
 export { createApplication, listenHttp, startService } from './shell/application.ts';

@@ -20,13 +20,13 @@ import { SETTINGS } from './settings.ts';
 type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
-  const { settings, log, telemetry, undo } = world;
+  const { settings, log, undo } = world;
   const secretKey = required(
     settings.secretKey,
     'PENSTOCK_SECRET_KEY',
     "DKIM keys are sealed under it; it is ingest's, the same for every process",
   );
-  const content = await openContent(settings, telemetry, undo);
+  const content = await openContent(settings, world, undo);
   const signer = new SigningPool({ secretKey });
   undo.push(() => signer.close());
   const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));

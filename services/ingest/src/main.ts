@@ -14,6 +14,7 @@ import {
   sandboxResolver,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
+import { leastRetentionMs, type Policy } from '@penstock/policy';
 import { IngestModule } from './ingest.module.ts';
 import { createIngest } from './ingest.ts';
 import { configureHttp } from './mail-send/mail-send.controller.ts';
@@ -34,10 +35,11 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const { bounceHost, spfInclude, host, smtpPort, smtpsPort, hostname = 'localhost' } = settings;
   const local = await openStateFolder(settings.stateDir, telemetry);
   undo.push(async () => local.close());
-  const content = await openContent(settings, telemetry, undo);
+  const content = await openContent(settings, world, undo);
   const tls = await openTls(world);
   undo.push(() => tls.stop());
   const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
+  content.sweep({ retentionMs: settings.retention, leastMs: () => leastOf(resolver.policy()) });
   const ingest = createIngest({
     ...world,
     content,
@@ -53,6 +55,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
       bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
       spfInclude,
     },
+    traceRatio: settings.otlpEndpoint === undefined ? 0 : settings.traceRatio,
     submission: { door: tls.door, host, port: smtpPort, implicitTlsPort: smtpsPort, hostname },
   });
   if (tls.own) process.on('SIGHUP', () => void tls.reload());
@@ -71,6 +74,10 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
       ...(ingest.implicitTlsPort === undefined ? [] : [`SMTP over TLS ${host}:${ingest.implicitTlsPort}`]),
     ],
   };
+}
+
+function leastOf(policy: Policy | undefined): number | undefined {
+  return policy && leastRetentionMs(policy);
 }
 
 function openTls({ settings, clock, timers, telemetry }: ServiceWorld<Settings>) {

@@ -1,3 +1,4 @@
+import { openTracing } from '@penstock/adapter-telemetry';
 import {
   type AssembledService,
   openReads,
@@ -16,10 +17,13 @@ import { SETTINGS } from './settings.ts';
 type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
-  const { settings, log, telemetry, undo, keyring } = world;
+  const { settings, log, telemetry, undo, keyring, owner } = world;
   const local = await openStateFolder(settings.stateDir, telemetry);
   undo.push(async () => local.close());
-  const projector = createProjector({ ...world, ...(await openReads(settings, local, telemetry, undo)) });
+  const { otlpEndpoint } = settings;
+  const tracing = openTracing({ otlpEndpoint, instance: owner, telemetry });
+  undo.push(() => tracing.close());
+  const projector = createProjector({ ...world, ...(await openReads(settings, local, telemetry, undo)), tracing });
   return {
     service: projector,
     transportId: PROJECTOR_TRANSPORT,

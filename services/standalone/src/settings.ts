@@ -1,7 +1,12 @@
-import { HOST_SETTINGS, IDENTITY_SETTINGS, SUBMISSION_SETTINGS, WATCH_SETTINGS } from '@penstock/deployment';
+import {
+  HOST_SETTINGS,
+  IDENTITY_SETTINGS,
+  RETENTION_SETTINGS,
+  SUBMISSION_SETTINGS,
+  WATCH_SETTINGS,
+} from '@penstock/deployment';
 import {
   bytesSetting,
-  daysSetting,
   hostAndPortSetting,
   portSetting,
   secretKeySetting,
@@ -25,12 +30,7 @@ export const SETTINGS = {
     schema: textSetting,
     default: './data',
   },
-  retention: {
-    name: 'PENSTOCK_RETENTION',
-    description: 'Mail and facts older than this are deleted, such as 30d or 720h.',
-    schema: daysSetting,
-    default: '30d',
-  },
+  ...RETENTION_SETTINGS,
   diskReserve: {
     name: 'PENSTOCK_DISK_RESERVE',
     description: 'Kept back for a full disk; mail is refused while less than twice as much is free.',

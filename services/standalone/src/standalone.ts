@@ -6,6 +6,7 @@ import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-syste
 import { publishPolicy } from '@penstock/control';
 import {
   type ApiKeySettings,
+  checkRetention,
   createApplication,
   errnoOf,
   type LoadedPolicy,
@@ -24,7 +25,6 @@ import type { EventLog, Telemetry } from '@penstock/ports';
 import { type EgressRoute, openEgress } from './egress.ts';
 import { type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
 import { loadSecretKey } from './keys/secret-key.ts';
-import { checkRetention } from './policy/retention-check.ts';
 import { createServices, type Services, startOrder } from './services.ts';
 import { StandaloneModule } from './standalone.module.ts';
 

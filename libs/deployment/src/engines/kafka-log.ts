@@ -1,60 +1,55 @@
 import { readFileSync } from 'node:fs';
-import type { EventLog, Telemetry } from '@penstock/ports';
-import { required } from '../settings/required.ts';
-import { errnoOf, StartupError } from '../startup/startup-error.ts';
+import type { KafkaLog, KafkaLogOptions } from '@penstock/adapter-kafka';
+import { KAFKA_SETTINGS } from '../settings/engine-settings.ts';
+import { StartupError } from '../startup/startup-error.ts';
 
-export interface KafkaSettings {
-  readonly brokers: readonly string[];
+/** As text, but for the last three: the adapter reads them, here as in the command that makes the topics. */
+export type KafkaSettings = Readonly<
+  Record<Exclude<keyof typeof KAFKA_SETTINGS, 'instance' | 'kafkaPrefix' | 'allowSingleReplica'>, string | undefined>
+> & {
+  readonly instance: string | undefined;
+  readonly kafkaPrefix: string | undefined;
   readonly allowSingleReplica: boolean;
-  readonly kafkaTls: boolean;
-  readonly kafkaCa: string | undefined;
-  readonly kafkaSasl: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
-  readonly kafkaUser: string | undefined;
-  readonly kafkaPassword: string | undefined;
-}
+};
 
-export interface KafkaLogDeps {
-  readonly clientId: string;
-  readonly telemetry: Telemetry;
-  /** The log is lost for this process: it has to end. */
-  readonly onFatal: (error: Error) => void;
+export interface KafkaLogDeps extends Pick<KafkaLogOptions, 'clientId' | 'telemetry' | 'onFatal' | 'clock' | 'timers'> {
+  /** Of the member in its groups, the same after a restart. */
+  readonly memberName: string;
 }
-
-export interface ClosableLog extends EventLog {
-  close(): Promise<void>;
-}
-
-type OpenKafkaLog = (options: object) => Promise<ClosableLog>;
 
 /** @throws StartupError where the brokers cannot be reached, or what is set about them cannot be used */
-export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Promise<ClosableLog> {
-  const { brokers, allowSingleReplica } = settings;
-  const tls = tlsOf(settings);
-  const sasl = saslOf(settings);
-  const adapter: Readonly<Record<string, unknown>> = await import('@penstock/adapter-kafka');
-  const open = adapter.openKafkaLog as OpenKafkaLog;
+export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Promise<KafkaLog> {
+  const { KafkaSettingsError, openKafkaLog, parseKafkaSettings } = await import('@penstock/adapter-kafka');
+  const { allowSingleReplica, kafkaPrefix: prefix } = settings;
   try {
-    return await open({ brokers, allowSingleReplica, ...deps, ...(tls && { tls }), ...(sasl && { sasl }) });
+    const parsed = parseKafkaSettings(byName(settings), (path) => readFileSync(path, 'utf8'));
+    if (!parsed) throw new StartupError('PENSTOCK_KAFKA_BROKERS is not set: host:port of some brokers');
+    const { brokers, tls, sasl } = parsed;
+    return await openKafkaLog({
+      ...deps,
+      brokers,
+      tls,
+      sasl: sasl as KafkaLogOptions['sasl'],
+      prefix,
+      allowSingleReplica,
+    });
   } catch (error) {
     if (error instanceof StartupError) throw error;
+    if (error instanceof KafkaSettingsError) throw new StartupError(error.message);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`PENSTOCK_KAFKA_BROKERS: ${brokers.join(',')} cannot be used as the log: ${reason}`);
+    throw new StartupError(`PENSTOCK_KAFKA_BROKERS: ${settings.brokers} cannot be used as the log: ${reason}`);
   }
 }
 
-function tlsOf({ kafkaTls, kafkaCa }: KafkaSettings): { readonly ca?: string } | undefined {
-  if (!kafkaTls) return undefined;
-  if (kafkaCa === undefined) return {};
-  try {
-    return { ca: readFileSync(kafkaCa, 'utf8') };
-  } catch (error) {
-    throw new StartupError(`PENSTOCK_KAFKA_CA: ${kafkaCa} cannot be read (${errnoOf(error) ?? 'unknown error'})`);
-  }
-}
-
-function saslOf({ kafkaSasl: mechanism, kafkaUser, kafkaPassword }: KafkaSettings) {
-  if (mechanism === undefined) return undefined;
-  const username = required(kafkaUser, 'PENSTOCK_KAFKA_USER', 'PENSTOCK_KAFKA_SASL signs in with it');
-  const password = required(kafkaPassword, 'PENSTOCK_KAFKA_PASSWORD', 'PENSTOCK_KAFKA_SASL signs in with it');
-  return { mechanism, username, password };
+function byName(settings: KafkaSettings): Readonly<Record<string, string | undefined>> {
+  return {
+    [KAFKA_SETTINGS.brokers.name]: settings.brokers,
+    [KAFKA_SETTINGS.kafkaTls.name]: settings.kafkaTls,
+    [KAFKA_SETTINGS.kafkaCa.name]: settings.kafkaCa,
+    [KAFKA_SETTINGS.kafkaCert.name]: settings.kafkaCert,
+    [KAFKA_SETTINGS.kafkaKey.name]: settings.kafkaKey,
+    [KAFKA_SETTINGS.kafkaSaslMechanism.name]: settings.kafkaSaslMechanism,
+    [KAFKA_SETTINGS.kafkaSaslUsername.name]: settings.kafkaSaslUsername,
+    [KAFKA_SETTINGS.kafkaSaslPassword.name]: settings.kafkaSaslPassword,
+  };
 }

@@ -25,7 +25,8 @@ export interface PolicyResolver extends Resolver {
   readonly consumer: AnyConsumer;
   /** The same without a memory: for people who have just published something. */
   readonly fresh: Resolver;
-  notReady(): string | undefined;
+  /** The policy of record, once it is known. */
+  policy(): Policy | undefined;
 }
 
 type Egress = Policy['egress'];
@@ -56,7 +57,7 @@ export function openPolicyResolver(deps: PolicyResolverDeps, sandbox: Resolver |
   };
   return {
     consumer: follower.consumer,
-    notReady: () => follower.notReady(),
+    policy: () => (follower.notReady() === undefined ? follower.state.policy : undefined),
     fresh: chosen(() => under(fresh)),
     ...chosen(() => under(cached)),
   };

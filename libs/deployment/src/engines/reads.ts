@@ -1,6 +1,7 @@
 import type { LocalState } from '@penstock/adapter-embedded';
 import type { Archive, ReadModels, Telemetry } from '@penstock/ports';
 import { required } from '../settings/required.ts';
+import { StartupError } from '../startup/startup-error.ts';
 import type { UndoStack } from '../startup/undo-stack.ts';
 
 export interface ReadSettings {
@@ -9,17 +10,6 @@ export interface ReadSettings {
   readonly archive: 'sqlite' | 'eventstore';
   readonly eventStoreUrl: string | undefined;
 }
-
-interface Connection {
-  close(): Promise<unknown>;
-}
-
-type OpenRedis = (options: { readonly url: string; readonly telemetry: Telemetry }) => Promise<Connection>;
-type RedisReadModels = new (connection: Connection) => ReadModels;
-type OpenArchive = (options: {
-  readonly connectionString: string;
-  readonly telemetry: Telemetry;
-}) => Promise<Archive & Connection>;
 
 /**
  * What the projector folds into.
@@ -40,16 +30,22 @@ export async function openReads(
 
 async function openRedisModels({ redisUrl }: ReadSettings, telemetry: Telemetry, undo: UndoStack): Promise<ReadModels> {
   const url = required(redisUrl, 'PENSTOCK_REDIS_URL', 'PENSTOCK_READ_MODELS is redis');
-  const adapter: Readonly<Record<string, unknown>> = await import('@penstock/adapter-redis');
-  const connection = await (adapter.openRedis as OpenRedis)({ url, telemetry });
+  const { openRedis, RedisReadModels } = await import('@penstock/adapter-redis');
+  const connection = await openRedis({ url, telemetry }).catch((error: unknown) => refuse('PENSTOCK_REDIS_URL', error));
   undo.push(() => connection.close());
-  return new (adapter.RedisReadModels as RedisReadModels)(connection);
+  return new RedisReadModels(connection);
 }
 
 async function openEvents({ eventStoreUrl }: ReadSettings, telemetry: Telemetry, undo: UndoStack): Promise<Archive> {
   const connectionString = required(eventStoreUrl, 'PENSTOCK_EVENTSTORE_URL', 'PENSTOCK_ARCHIVE is eventstore');
-  const adapter: Readonly<Record<string, unknown>> = await import('@penstock/adapter-eventstore');
-  const archive = await (adapter.openEventStoreArchive as OpenArchive)({ connectionString, telemetry });
+  const { openEventStoreArchive } = await import('@penstock/adapter-eventstore');
+  const archive = await openEventStoreArchive({ connectionString, telemetry }).catch((error: unknown) =>
+    refuse('PENSTOCK_EVENTSTORE_URL', error),
+  );
   undo.push(() => archive.close());
   return archive;
+}
+
+function refuse(setting: string, error: unknown): never {
+  throw new StartupError(`${setting}: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -1,10 +1,9 @@
 /** Where services apart keep what they share. */
 import {
   contentSetting,
-  hostsAndPortsSetting,
+  daysSetting,
   onOffSetting,
   redisUrlSetting,
-  saslMechanismSetting,
   storeSetting,
   textSetting,
   urlSetting,
@@ -14,8 +13,21 @@ export const KAFKA_SETTINGS = {
   brokers: {
     name: 'PENSTOCK_KAFKA_BROKERS',
     description: 'Brokers to ask first, host:port separated by commas.',
-    schema: hostsAndPortsSetting,
+    schema: textSetting,
     default: '127.0.0.1:19001',
+  },
+  instance: {
+    name: 'PENSTOCK_INSTANCE',
+    description:
+      'Name of this process among those of its service, the same after a restart: it gets its partitions back.',
+    schema: textSetting,
+    placeholder: 'the host name',
+  },
+  kafkaPrefix: {
+    name: 'PENSTOCK_KAFKA_PREFIX',
+    description: 'Put before every topic and group, where several installations share a cluster.',
+    schema: textSetting,
+    placeholder: 'none',
   },
   allowSingleReplica: {
     name: 'PENSTOCK_ALLOW_SINGLE_REPLICA',
@@ -26,23 +38,29 @@ export const KAFKA_SETTINGS = {
   kafkaTls: {
     name: 'PENSTOCK_KAFKA_TLS',
     description: 'on speaks TLS to the brokers and verifies them.',
-    schema: onOffSetting,
-    default: 'off',
+    schema: textSetting,
+    placeholder: 'off',
   },
   kafkaCa: {
     name: 'PENSTOCK_KAFKA_CA',
-    description: 'PEM file of the authorities brokers are verified by; those of the system if unset.',
+    description: 'PEM file of the authorities that brokers are verified by; those of Node if unset.',
     schema: textSetting,
   },
-  kafkaSasl: {
-    name: 'PENSTOCK_KAFKA_SASL',
-    description: 'How to sign in: plain, scram-sha-256 or scram-sha-512; not at all if unset.',
-    schema: saslMechanismSetting,
+  kafkaCert: {
+    name: 'PENSTOCK_KAFKA_CERT',
+    description: 'PEM file of the certificate we show to brokers.',
+    schema: textSetting,
   },
-  kafkaUser: { name: 'PENSTOCK_KAFKA_USER', description: 'User of PENSTOCK_KAFKA_SASL.', schema: textSetting },
-  kafkaPassword: {
-    name: 'PENSTOCK_KAFKA_PASSWORD',
-    description: 'Password of PENSTOCK_KAFKA_USER.',
+  kafkaKey: { name: 'PENSTOCK_KAFKA_KEY', description: 'PEM file of its private key.', schema: textSetting },
+  kafkaSaslMechanism: {
+    name: 'PENSTOCK_KAFKA_SASL_MECHANISM',
+    description: 'How to sign in: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; not at all if unset.',
+    schema: textSetting,
+  },
+  kafkaSaslUsername: { name: 'PENSTOCK_KAFKA_SASL_USERNAME', description: 'User to sign in.', schema: textSetting },
+  kafkaSaslPassword: {
+    name: 'PENSTOCK_KAFKA_SASL_PASSWORD',
+    description: 'Password of that user.',
     schema: textSetting,
   },
 } as const;
@@ -65,6 +83,15 @@ export const CONTENT_SETTINGS = {
     name: 'PENSTOCK_S3_SECRET_ACCESS_KEY',
     description: 'Secret of PENSTOCK_S3_ACCESS_KEY_ID.',
     schema: textSetting,
+  },
+} as const;
+
+export const RETENTION_SETTINGS = {
+  retention: {
+    name: 'PENSTOCK_RETENTION',
+    description: 'Mail and facts older than this are deleted, such as 30d or 720h.',
+    schema: daysSetting,
+    default: '30d',
   },
 } as const;
 

@@ -1,4 +1,4 @@
-import { portSetting, type Setting, textSetting } from '@penstock/nest';
+import { portSetting, type Setting, TRACING_SETTINGS, textSetting } from '@penstock/nest';
 import type { ServiceName } from './config-file.ts';
 import {
   HOST_SETTINGS,
@@ -13,6 +13,7 @@ import {
   KAFKA_SETTINGS,
   POLICY_SETTINGS,
   READ_SETTINGS,
+  RETENTION_SETTINGS,
   SANDBOX_SETTINGS,
 } from './engine-settings.ts';
 
@@ -60,7 +61,9 @@ export function allSettingNames(): readonly string[] {
     ...IDENTITY_SETTINGS,
     ...SECRET_KEY_SETTINGS,
     ...CONTENT_SETTINGS,
+    ...RETENTION_SETTINGS,
     ...READ_SETTINGS,
+    ...TRACING_SETTINGS,
     ...SANDBOX_SETTINGS,
     ...POLICY_SETTINGS,
   };

@@ -1,13 +1,16 @@
 /** What every service apart has around it: keys, health, metrics, an application, a way to stop. */
+
+import { hostname } from 'node:os';
 import type { DynamicModule } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiKeyring } from '@penstock/access';
+import type { KafkaLog } from '@penstock/adapter-kafka';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
 import { AccessModule, HealthModule, type MetricSample, type MetricsAccess, MetricsModule } from '@penstock/nest';
 import type { AnyConsumer, PenstockService, Telemetry } from '@penstock/ports';
-import { type ClosableLog, type KafkaSettings, openKafka } from '../engines/kafka-log.ts';
+import { type KafkaSettings, openKafka } from '../engines/kafka-log.ts';
 import { LogWatch } from '../engines/log-watch.ts';
 import { type ApiKeySettings, keysOfSettings } from '../keys/settings-keys.ts';
 import type { ServiceName } from '../settings/config-file.ts';
@@ -24,7 +27,7 @@ export interface ShellSettings extends KafkaSettings, ApiKeySettings {
 /** What a service is made of besides its own adapters. */
 export interface ServiceWorld<S> {
   readonly settings: S;
-  readonly log: ClosableLog;
+  readonly log: KafkaLog;
   readonly clock: typeof systemClock;
   readonly timers: typeof systemTimers;
   readonly random: typeof systemRandom;
@@ -76,12 +79,14 @@ export async function startShell<S extends ShellSettings>(
   assemble: (world: ServiceWorld<S>) => Promise<AssembledService>,
 ): Promise<RunningService> {
   const keys = keysOfSettings(settings);
-  const log = await openKafka(settings, { clientId: `penstock-${name}`, telemetry, onFatal });
+  const time = { clock: systemClock, timers: systemTimers, random: systemRandom };
+  const clientId = `penstock-${name}`;
+  const memberName = `${name}-${settings.instance ?? hostname()}`;
+  const log = await openKafka(settings, { clientId, memberName, telemetry, onFatal, ...time });
   undo.push(() => log.close());
-  const owner = `${name}-${randomName(systemRandom)}`;
+  const owner = `${memberName}-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, owner);
   const keyring = new ApiKeyring(keys, directory);
-  const time = { clock: systemClock, timers: systemTimers, random: systemRandom };
   const assembled = await assemble({ settings, log, ...time, telemetry, owner, keyring, directory, undo });
   const watch = new LogWatch({ log, timers: systemTimers, telemetry });
   const checks = [

@@ -55,34 +55,19 @@ const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
 
 /** `host:port`, an IPv6 address in brackets. */
 export const hostAndPortSetting: z.ZodType<HostAndPort, string> = z.string().transform((text, context) => {
-  const address = hostAndPort(text);
-  if (address) return address;
-  context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:1025' });
-  return z.NEVER;
-});
-
-function hostAndPort(text: string): HostAndPort | undefined {
   const [, address, name, portText] = HOST_AND_PORT.exec(text) ?? [];
   const host = address ?? name;
   const port = Number(portText);
-  return host !== undefined && port >= 1 && port <= MAX_PORT ? { host, port } : undefined;
-}
-
-/** `host:port` of several, separated by commas; answered as texts. */
-export const hostsAndPortsSetting: z.ZodType<readonly string[], string> = z.string().transform((text, context) => {
-  const addresses = text.split(',').map((address) => address.trim());
-  if (addresses.every((address) => hostAndPort(address))) return addresses;
-  context.addIssue({ code: 'custom', message: 'must be host:port, several separated by commas' });
-  return z.NEVER;
+  if (host === undefined || !(port >= 1 && port <= MAX_PORT)) {
+    context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:1025' });
+    return z.NEVER;
+  }
+  return { host, port };
 });
 
 export const onOffSetting: z.ZodType<boolean, string> = z
   .enum(['on', 'off'], { error: 'must be on or off' })
   .transform((text) => text === 'on');
-
-export const saslMechanismSetting = z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], {
-  error: 'must be plain, scram-sha-256 or scram-sha-512',
-});
 
 /** One of two places. */
 export function storeSetting<const A extends string, const B extends string>(

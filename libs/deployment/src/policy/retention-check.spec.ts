@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StartupError } from '@penstock/deployment';
 import { parsePolicy } from '@penstock/policy';
+import { StartupError } from '../startup/startup-error.ts';
 import { checkRetention } from './retention-check.ts';
 
 const HOUR = 3_600_000;

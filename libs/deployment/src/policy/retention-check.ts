@@ -1,7 +1,8 @@
-import { StartupError } from '@penstock/deployment';
 import { leastRetentionMs, type Policy } from '@penstock/policy';
+import { StartupError } from '../startup/startup-error.ts';
 
 const HOUR_MS = 3_600_000;
+
 /**
  * Content and facts must outlive the longest that a delivery can be pending.
  *
