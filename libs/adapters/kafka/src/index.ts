@@ -1,3 +1,6 @@
+export type { KafkaLog, PartitionLag } from './kafka-log.ts';
+export { openKafkaLog } from './open-kafka-log.ts';
+export type { KafkaGuards, KafkaLogOptions, KafkaTimes, Lingers } from './options.ts';
 export {
   clientConfig,
   type KafkaConnection,

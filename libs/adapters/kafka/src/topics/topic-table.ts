@@ -1,6 +1,9 @@
 import { TOPICS, type Topic } from '@penstock/events';
-import { ConfigResourceTypes, type Kafka } from 'kafkajs';
-import type { KafkaSettings } from '../options.ts';
+import kafkajs, { type Kafka } from 'kafkajs';
+import type { LogSettings } from '../options.ts';
+
+// This one is not among what Node finds in the CommonJS module by itself.
+const { ConfigResourceTypes } = kafkajs;
 
 /** What Kafka takes at most where a topic says nothing else: its `message.max.bytes`. */
 const DEFAULT_MAX_BYTES = 1_048_588;
@@ -29,6 +32,11 @@ export class TopicTable {
     return this.prefix + topic;
   }
 
+  /** Every topic's name in Kafka. */
+  get names(): readonly string[] {
+    return [...this.facts.keys()].map((topic) => this.nameOf(topic));
+  }
+
   of(topic: Topic): TopicFacts {
     const facts = this.facts.get(topic);
     if (!facts) throw new RangeError(`there is no topic ${topic}`);
@@ -52,7 +60,7 @@ export class TopicTable {
  *
  * @throws Error for a topic that is missing, or that one broker alone keeps although that is not allowed.
  */
-export async function loadTopics(kafka: Kafka, settings: KafkaSettings): Promise<TopicTable> {
+export async function loadTopics(kafka: Kafka, settings: LogSettings): Promise<TopicTable> {
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -90,7 +98,7 @@ export async function loadTopics(kafka: Kafka, settings: KafkaSettings): Promise
 }
 
 /** What is acknowledged must stand on two brokers (DESIGN, the promise), or be allowed not to. */
-export function checkReplicas(facts: ReadonlyMap<Topic, TopicFacts>, settings: KafkaSettings): void {
+export function checkReplicas(facts: ReadonlyMap<Topic, TopicFacts>, settings: LogSettings): void {
   const weak = [...facts].filter(([, each]) => each.replicas < 2 || each.minInSyncReplicas < 2);
   if (weak.length === 0) return;
   const told = weak.map(([topic, each]) => `${topic} (${each.replicas} copies, ${each.minInSyncReplicas} in sync)`);
