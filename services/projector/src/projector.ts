@@ -38,6 +38,8 @@ export interface ProjectorDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Whether facts that cannot be read go to `mail.dead`; for a log that takes appends. Noted they are in any case. */
+  readonly setsAside?: boolean;
   /** Where the spans of sampled deliveries go; none are made where this is absent. */
   readonly tracing?: Tracing;
 }

@@ -2,6 +2,7 @@ export * from './claims.ts';
 export * from './codec.ts';
 export * from './commands.ts';
 export * from './control.ts';
+export * from './dead-letters.ts';
 export * from './directory.ts';
 export * from './envelope.ts';
 export * from './facts.ts';

@@ -29,6 +29,7 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   api_key_revoked: true,
   domain_added: true,
   domain_removed: true,
+  record_set_aside: true,
 };
 
 export const RECORD_TYPES: ReadonlySet<string> = new Set(Object.keys(KNOWN));

@@ -4,6 +4,7 @@ import { batchId, derivedId, factId } from '../ids.ts';
 import type { AttemptOutcome } from '../outcome.ts';
 import type { LogRecord, RecordType } from '../records.ts';
 import { CONTROL_EXAMPLES } from './example-control.ts';
+import { DEAD_LETTER_EXAMPLES } from './example-dead-letters.ts';
 import { DIRECTORY_EXAMPLES } from './example-directory.ts';
 import {
   about,
@@ -209,6 +210,7 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
   },
   ...CONTROL_EXAMPLES,
   ...DIRECTORY_EXAMPLES,
+  ...DEAD_LETTER_EXAMPLES,
 };
 
 /** Records with a second form of their body. */
