@@ -29,6 +29,8 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   api_key_revoked: true,
   domain_added: true,
   domain_removed: true,
+  webhook_set: true,
+  webhook_removed: true,
   record_set_aside: true,
 };
 
