@@ -12,6 +12,7 @@ import { addStatus } from './commands/status.ts';
 import { addTenants } from './commands/tenants.ts';
 import { addTimeline } from './commands/timeline.ts';
 import { addTopics } from './commands/topics.ts';
+import { addTrace } from './commands/trace.ts';
 import { type Console, UserError } from './console.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -56,6 +57,7 @@ function program(console: Console): Command {
     });
   addSend(root, console, api);
   addTimeline(root, console, api);
+  addTrace(root, console, api);
   addStatus(root, console, api);
   addEvents(root, console, platform);
   addRebuild(root, console, platform);
