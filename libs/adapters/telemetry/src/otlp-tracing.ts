@@ -41,7 +41,7 @@ export class OtlpTracing implements Tracing {
 
   constructor(private readonly options: OtlpTracingOptions) {
     const { endpoint, instance, maxQueued = MAX_QUEUED, timeoutMs = TIMEOUT_MS } = options;
-    this.exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint), timeoutMillis: timeoutMs, concurrencyLimit: 1 });
+    this.exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint), timeoutMillis: timeoutMs });
     this.spans = new ReadableSpans(instance);
     this.maxQueued = maxQueued;
   }
