@@ -7,6 +7,7 @@ import {
   MemoryQuotaData,
   MemoryQuotaStore,
   MemoryReadModels,
+  MemoryStateCopies,
   MemoryStateStore,
 } from '@penstock/adapter-memory';
 import {
@@ -17,6 +18,7 @@ import {
   keyedStoreConformance,
   quotaStoreConformance,
   readModelsConformance,
+  stateCopiesConformance,
 } from '@penstock/testing';
 
 class MemoryLogHarness implements EventLogHarness {
@@ -123,6 +125,20 @@ quotaStoreConformance('memory', async () => {
     },
     reopen: async () => {
       quotas = connect();
+    },
+    close: nothingToClose,
+  };
+});
+
+stateCopiesConformance('memory', async () => {
+  let copies = new MemoryStateCopies();
+  return {
+    get copies() {
+      return copies;
+    },
+    stores: new MemoryStateStore(),
+    reopen: async () => {
+      copies = new MemoryStateCopies(copies.data);
     },
     close: nothingToClose,
   };

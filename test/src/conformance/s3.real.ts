@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
+import { MemoryStateStore } from '@penstock/adapter-memory';
 import { openS3Content, type PackingOptions, type SharedContent } from '@penstock/adapter-s3';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { type S3Address, type Stack, startStack } from '@penstock/local-stack';
-import { contentStoreConformance } from '@penstock/testing';
+import { contentStoreConformance, stateCopiesConformance } from '@penstock/testing';
 
 const PORTS = { clock: systemClock, timers: systemTimers, random: systemRandom, telemetry: { log: () => {} } };
 const folder = mkdtempSync(join(tmpdir(), 'penstock-s3-'));
@@ -52,3 +53,19 @@ for (const [name, packing] of [
     };
   });
 }
+
+stateCopiesConformance('S3', async () => {
+  const prefix = `copies/${process.pid}-${opened++}`;
+  let content = await open(prefix, {});
+  return {
+    get copies() {
+      return content.copies;
+    },
+    stores: new MemoryStateStore(),
+    reopen: async () => {
+      await content.close();
+      content = await open(prefix, {});
+    },
+    close: () => content.close(),
+  };
+});

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MemoryStateStore } from '@penstock/adapter-memory';
 import { openFolderContent, type PackingOptions, type SharedContent } from '@penstock/adapter-s3';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
-import { contentStoreConformance } from '@penstock/testing';
+import { contentStoreConformance, stateCopiesConformance } from '@penstock/testing';
 
 const PORTS = { clock: systemClock, timers: systemTimers, random: systemRandom, telemetry: { log: () => {} } };
 
@@ -33,3 +34,22 @@ for (const [name, packing] of [
     };
   });
 }
+
+stateCopiesConformance('shared folder', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-shared-'));
+  let content: SharedContent = await openFolderContent({ ...PORTS, folder });
+  return {
+    get copies() {
+      return content.copies;
+    },
+    stores: new MemoryStateStore(),
+    reopen: async () => {
+      await content.close();
+      content = await openFolderContent({ ...PORTS, folder });
+    },
+    close: async () => {
+      await content.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});

@@ -2,6 +2,7 @@ export * from './content/memory-content-store.ts';
 export * from './folds/memory-archive.ts';
 export * from './folds/memory-keyed-store.ts';
 export * from './folds/memory-quota-store.ts';
+export * from './folds/memory-state-copies.ts';
 export * from './folds/memory-stores.ts';
 export * from './groups/assignment.ts';
 export * from './groups/consumer-groups.ts';

@@ -1,8 +1,9 @@
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
-import type { Clock, ContentStore, Random, Telemetry, Timers } from '@penstock/ports';
+import type { Clock, ContentStore, Random, StateCopies, Telemetry, Timers } from '@penstock/ports';
 import type { RetentionRule } from './content/content-sweeper.ts';
 import { ContentSweeper } from './content/content-sweeper.ts';
 import { PackedContentStore, type PackingOptions } from './content/packed-content-store.ts';
+import { StoredCopies } from './copies/stored-copies.ts';
 import type { ObjectStorage } from './storage/object-storage.ts';
 
 export interface ContentDeps {
@@ -33,6 +34,8 @@ export interface SharedContentOptions {
 export interface SharedContent extends ContentStore {
   /** Deletes content by age from now on, every quarter of an hour or so; several processes may. */
   sweep(rule: RetentionRule): ContentSweeper;
+  /** Beside the content. */
+  readonly copies: StateCopies;
   /** Writes what was put, ends the sweeper and the connections. */
   close(): Promise<void>;
 }
@@ -43,6 +46,7 @@ export function openContent(storage: ObjectStorage, ports: ContentPorts, packing
   return {
     put: (blobs) => content.put(blobs),
     get: (reference) => content.get(reference),
+    copies: new StoredCopies(storage, ports),
     sweep: (rule) => {
       const sweeper = new ContentSweeper(storage, ports, rule);
       sweepers.push(sweeper);

@@ -6,3 +6,4 @@ export * from './event-log-harness.ts';
 export * from './keyed-store-conformance.ts';
 export { type QuotaStoreHarness, quotaStoreConformance } from './quota-store-conformance.ts';
 export * from './read-models-conformance.ts';
+export * from './state-copies-conformance.ts';
