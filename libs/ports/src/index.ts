@@ -17,3 +17,4 @@ export * from './submission-door.ts';
 export * from './telemetry.ts';
 export * from './timers.ts';
 export * from './tracing.ts';
+export * from './webhook-sender.ts';
