@@ -26,6 +26,7 @@ const ADAPTERS = [
   'dkim',
   'telemetry',
   'system',
+  'webhook',
 ].map((name) => `adapter-${name}`);
 
 export const ZONES: readonly Zone[] = [
@@ -158,11 +159,12 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:sqlite': [EMBEDDED],
   'node:worker_threads': [EMBEDDED, DKIM, /^services\/standalone\//],
   'node:zlib': [EMBEDDED, S3],
-  'node:net': [LOCAL_STACK, SCRIPTED_BROKER, /^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
+  'node:net': [LOCAL_STACK, SCRIPTED_BROKER, /^libs\/adapters\/(smtp|webhook)\//, CROSS_PACKAGE, SPECS],
   'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
-  'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
+  'node:dns': [/^libs\/adapters\/(dns|webhook)\//, CROSS_PACKAGE, SPECS],
   'node:dgram': [CROSS_PACKAGE, SPECS],
-  'node:http': [CROSS_PACKAGE, SPECS],
+  'node:http': [/^libs\/adapters\/webhook\//, CROSS_PACKAGE, SPECS],
+  'node:https': [/^libs\/adapters\/webhook\//],
   'node:child_process': [LOCAL_STACK, /^libs\/cli\/src\/stopped-platform\.ts$/, CROSS_PACKAGE, SPECS],
   'node:crypto': [
     LOCAL_STACK,
