@@ -35,7 +35,7 @@ test('plain kafkajs: a send over two brokers resolves although a leader change l
     return {
       partitions: { 'mail.events/0': { error: ERRORS.notLeader } },
       // Answered after the other broker's: the leader is the one that has answered already.
-      answerAfter: brokers.partition(TOPIC, 1).holds(1),
+      answerAfter: brokers.acknowledged(TOPIC, 1, 1),
       onceDone: () => {
         brokers.partition(TOPIC, 0).leader = 2;
       },

@@ -14,6 +14,7 @@ const VERSIONS: Readonly<Record<Api, number>> = {
   findCoordinator: 1,
   apiVersions: 0,
   initProducerId: 0,
+  describeConfigs: 0,
 };
 
 /** What the answers are made from. */
@@ -49,6 +50,8 @@ export function readRequest(api: Api, node: number, reader: WireReader, cluster:
       return listOffsets(reader, node, cluster);
     case 'findCoordinator':
       return { partitions: [], answer: () => coordinator(cluster) };
+    case 'describeConfigs':
+      return describeConfigs(reader);
     case 'initProducerId':
       return {
         partitions: [],
@@ -83,6 +86,23 @@ function metadata(asked: readonly string[] | null, { brokers, topics }: ClusterV
         writer.array(entries, (each, [index, { leader }]) => {
           each.int16(0).int32(index).int32(leader).array([leader], putNode).array([leader], putNode).array([], putNode);
         });
+      })
+      .finish();
+  return { partitions: [], answer };
+}
+
+/** Every topic has Kafka's defaults. */
+function describeConfigs(reader: WireReader): ReadRequest {
+  const resources = reader.array((each) => {
+    const resource = { type: each.int8(), name: each.string() };
+    each.nullableArray((item) => item.string());
+    return resource;
+  });
+  const answer = () =>
+    new WireWriter()
+      .int32(0)
+      .array(resources, (writer, { type, name }) => {
+        writer.int16(0).string(null).int8(type).string(name).int32(0);
       })
       .finish();
   return { partitions: [], answer };

@@ -7,6 +7,7 @@ export const APIS = {
   findCoordinator: 10,
   apiVersions: 18,
   initProducerId: 22,
+  describeConfigs: 32,
 } as const;
 
 export type Api = keyof typeof APIS;

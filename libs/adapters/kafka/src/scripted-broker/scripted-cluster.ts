@@ -62,6 +62,12 @@ export class ScriptedCluster implements ClusterView {
     return 1000 + this.producers;
   }
 
+  /** Resolves when the partition holds `count` records and clients of this process have read the answer to them. */
+  async acknowledged(topic: string, partition: number, count: number): Promise<void> {
+    await this.partition(topic, partition).holds(count);
+    await eventLoopTurns();
+  }
+
   /** Ends every connection to the broker; it goes on listening. */
   dropConnections(node: number): void {
     for (const socket of this.running.find((broker) => broker.node === node)?.sockets ?? []) socket.destroy();
@@ -130,6 +136,11 @@ export class ScriptedCluster implements ClusterView {
     this.seen.push(seen);
     return this.script(seen) ?? {};
   }
+}
+
+/** Sockets are polled once a turn of the event loop: what was written has been read and acted on after a few. */
+export async function eventLoopTurns(count = 10): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function framed(correlationId: number, body: Buffer): Buffer {
