@@ -18,6 +18,8 @@ type PipelineReply = readonly [error: Error | null, reply: unknown];
 /** A connection that comes back by itself. Commands fail at once while it is away. */
 export class RedisConnection {
   private told: 'ready' | 'away' | undefined;
+  /** A command was not answered in time: the connection is being given up, though it is open still. */
+  private stalled = false;
 
   constructor(
     private readonly client: Redis,
@@ -25,7 +27,10 @@ export class RedisConnection {
     /** What every key begins with. */
     readonly prefix: string,
   ) {
-    client.on('ready', () => this.tell('ready'));
+    client.on('ready', () => {
+      this.stalled = false;
+      this.tell('ready');
+    });
     client.on('close', () => this.tell('away', 'the connection was closed'));
     // Without a listener the client writes to the console.
     client.on('error', (error: Error) => this.tell('away', error.message));
@@ -33,7 +38,7 @@ export class RedisConnection {
 
   /** Whether commands can be sent now. */
   get ready(): boolean {
-    return this.client.status === 'ready';
+    return this.client.status === 'ready' && !this.stalled;
   }
 
   /** Resolves when the server answers, rejects when it does not. */
@@ -85,8 +90,15 @@ export class RedisConnection {
     });
     // A server that stands still answers nobody: a new connection finds out when it goes on, and meanwhile commands
     // fail without waiting.
-    if (replies?.some(([error]) => error?.message === 'Command timed out')) this.client.disconnect(true);
+    if (replies?.some(([error]) => error?.message === 'Command timed out')) this.giveUp();
     return replies ?? [];
+  }
+
+  private giveUp(): void {
+    if (!this.ready) return;
+    this.stalled = true;
+    this.tell('away', 'a command was not answered in time');
+    this.client.disconnect(true);
   }
 
   private tell(state: 'ready' | 'away', reason?: string): void {

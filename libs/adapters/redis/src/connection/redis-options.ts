@@ -21,6 +21,7 @@ export const DEFAULT_PREFIX = 'penstock';
 export const DEFAULT_COMMAND_TIMEOUT_MS = 2_000;
 export const DEFAULT_CONNECT_WITHIN_MS = 5_000;
 
+const CLOSED_WITHIN_MS = 200;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -54,6 +55,8 @@ export function clientOptions(options: RedisConnectionOptions, random: () => num
     maxRetriesPerRequest: 0,
     commandTimeout,
     connectTimeout: commandTimeout,
+    // A server that stands still does not close its side either.
+    disconnectTimeout: CLOSED_WITHIN_MS,
     keepAlive: 10_000,
     retryStrategy: (attempt) => reconnectDelayMs(attempt, random),
   };
