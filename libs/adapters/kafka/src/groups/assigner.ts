@@ -15,11 +15,12 @@ interface Subscription {
 }
 
 /** The assignment that a member saw last, and how many came before it: the newest one counts. */
-export interface KnownOwnership extends Ownership {
+export interface KnownOwnership {
   readonly turn: number;
+  readonly ownership: Ownership;
 }
 
-export const NOTHING_KNOWN: KnownOwnership = { turn: 0, owners: [], homes: [] };
+export const NOTHING_KNOWN: KnownOwnership = { turn: 0, ownership: [] };
 
 export interface AssignerOptions {
   readonly topic: string;
@@ -50,8 +51,8 @@ function assignMembers({ topic, partitionCount }: AssignerOptions, members: read
   subscribed.sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const known = subscribed.reduce((best, each) => (each.known.turn > best.turn ? each.known : best), NOTHING_KNOWN);
   const named: (AssignableMember & { readonly memberId: string })[] = distinctNames(subscribed);
-  const { members: owners, ownership } = assignSticky(named, partitionCount(), known);
-  const userData = Buffer.from(JSON.stringify({ ...ownership, turn: known.turn + 1 }));
+  const { members: owners, ownership } = assignSticky(named, partitionCount(), known.ownership);
+  const userData = Buffer.from(JSON.stringify({ turn: known.turn + 1, ownership }));
   return named.map((member) => {
     const partitions = [...owners.keys()].filter((partition) => owners[partition] === member);
     const assignment = { [topic]: partitions };

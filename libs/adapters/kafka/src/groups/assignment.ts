@@ -1,17 +1,16 @@
 /** A member as the assignment sees it. */
 export interface AssignableMember {
-  /** The same after a restart. Two members of one name are told apart by the order in which they stand. */
+  /** The same after a restart, and no other's. */
   readonly name: string;
   /** The partitions it can take; all of them if absent. */
   readonly able?: readonly number[] | undefined;
 }
 
-/** Who has each partition, and where each belongs. Names, by partition; null where there is none. */
-export interface Ownership {
-  readonly owners: readonly (string | null)[];
-  /** The member that a partition goes back to when it returns; another that stands in for it does not change that. */
-  readonly homes: readonly (string | null)[];
-}
+/**
+ * For each partition the name of the member it belongs to, and after it those that stood in while the ones before them
+ * were away. When one of them comes back, those after it are forgotten.
+ */
+export type Ownership = readonly (readonly string[])[];
 
 export interface Assignment<M extends AssignableMember> {
   /** The member of each partition; undefined where nobody can take it. */
@@ -25,47 +24,53 @@ interface Load<M> {
   readonly has: Set<number>;
 }
 
+/** So many stand-ins are remembered; longer ago than that nobody comes back. */
+const MAX_NAMES = 6;
+
 /**
- * Gives each partition to a member that can take it. A partition stays where its home is, or else with the member that
- * has it, and moves only to keep the loads within one of each other; a member that comes back gets what it had.
+ * Gives each partition to a member that can take it. A partition stays with whom it belongs to, or else with who stands
+ * in, and moves only to keep the loads within one of each other; a member that comes back gets what it had.
  */
 export function assignSticky<M extends AssignableMember>(
   members: readonly M[],
   partitionCount: number,
   before: Ownership,
 ): Assignment<M> {
-  const sorted = [...members].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const loads = sorted.map((member) => ({
+  const loads = [...members].sort(byName).map((member) => ({
     member,
     able: member.able ? new Set(member.able) : undefined,
     has: new Set<number>(),
   }));
-  const owners: (Load<M> | undefined)[] = Array.from({ length: partitionCount }, () => undefined);
-  const homes = Array.from({ length: partitionCount }, (_, partition) => before.homes[partition] ?? null);
-  keep(loads, owners, before);
-  for (let partition = 0; partition < partitionCount; partition++) {
-    if (owners[partition]) continue;
-    const load = lightest(loads, partition);
-    if (load) give(load, owners, partition);
+  const chains = Array.from({ length: partitionCount }, (_, partition) => before[partition] ?? []);
+  const owners: (Load<M> | undefined)[] = chains.map(() => undefined);
+  keep(loads, owners, chains);
+  for (const [partition, owner] of owners.entries()) {
+    const load = owner ? undefined : lightest(loads, partition);
+    if (!load) continue;
+    give(load, owners, partition);
+    chains[partition] = [...(chains[partition] ?? []), load.member.name].slice(-MAX_NAMES);
   }
-  balance(loads, owners, homes);
-  for (const [partition, load] of owners.entries()) homes[partition] ??= load?.member.name ?? null;
-  const names = owners.map((load) => load?.member.name ?? null);
-  return { members: owners.map((load) => load?.member), ownership: { owners: names, homes } };
+  balance(loads, owners, chains);
+  return { members: owners.map((load) => load?.member), ownership: chains };
+}
+
+function byName(a: AssignableMember, b: AssignableMember): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 function keep<M extends AssignableMember>(
   loads: readonly Load<M>[],
   owners: (Load<M> | undefined)[],
-  before: Ownership,
+  chains: (readonly string[])[],
 ): void {
-  const byName = new Map<string, Load<M>>();
-  for (const load of loads) if (!byName.has(load.member.name)) byName.set(load.member.name, load);
-  for (let partition = 0; partition < owners.length; partition++) {
-    for (const name of [before.homes[partition], before.owners[partition]]) {
-      const load = byName.get(name ?? '');
-      if (!load || owners[partition] || !isAble(load, partition)) continue;
+  const named = new Map(loads.map((load) => [load.member.name, load]));
+  for (const [partition, chain] of chains.entries()) {
+    for (const [i, name] of chain.entries()) {
+      const load = named.get(name);
+      if (!load || !isAble(load, partition)) continue;
       give(load, owners, partition);
+      chains[partition] = chain.slice(0, i + 1);
+      break;
     }
   }
 }
@@ -74,18 +79,17 @@ function keep<M extends AssignableMember>(
 function balance<M extends AssignableMember>(
   loads: readonly Load<M>[],
   owners: (Load<M> | undefined)[],
-  homes: (string | null)[],
+  chains: (readonly string[])[],
 ): void {
-  const names = new Set(loads.map(({ member }) => member.name));
   // Every round evens two loads by one, so that rounds are bounded by the number of partitions times members.
   for (let rounds = owners.length * loads.length; rounds > 0; rounds--) {
     const move = evening(loads);
     if (!move) return;
     for (const { from, to } of move) {
-      const partition = choose(from, to, homes, names);
+      const partition = choose(from, to, chains);
       from.has.delete(partition);
       give(to, owners, partition);
-      homes[partition] = to.member.name;
+      chains[partition] = [to.member.name];
     }
   }
 }
@@ -127,11 +131,10 @@ function canGive<M>(from: Load<M>, to: Load<M>): boolean {
   return false;
 }
 
-/** A partition whose home is gone rather than one that is at home; the last of them, so that the first ones stay. */
-function choose<M>(from: Load<M>, to: Load<M>, homes: readonly (string | null)[], names: ReadonlySet<string>): number {
+/** A partition that belongs to somebody who is away rather than one at home; the last, so that the first ones stay. */
+function choose<M>(from: Load<M>, to: Load<M>, chains: Ownership): number {
   const movable = [...from.has].filter((partition) => isAble(to, partition)).sort((a, b) => b - a);
-  const homeless = movable.find((partition) => !names.has(homes[partition] ?? ''));
-  return homeless ?? movable[0] ?? -1;
+  return movable.find((partition) => (chains[partition]?.length ?? 0) > 1) ?? movable[0] ?? -1;
 }
 
 function lightest<M>(loads: readonly Load<M>[], partition: number): Load<M> | undefined {
