@@ -15,6 +15,8 @@ export interface Console {
   readonly openFolder?: (folder: string) => Promise<OpenFolder>;
   /** Sends spans over OTLP/HTTP; rejects with the reason if nobody takes them. */
   readonly sendSpans?: (endpoint: string, spans: readonly Span[]) => Promise<void>;
+  /** Runs a service as this process; resolves when it has started. Absent where none can. */
+  readonly runService?: (service: string, args: readonly string[]) => Promise<void>;
   /** Somebody wants the command to end. */
   readonly interrupted?: AbortSignal;
 }

@@ -10,7 +10,7 @@ export { projectedSamples } from './metrics/projected-samples.ts';
 export { publishFirstPolicy } from './policy/first-policy.ts';
 export { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
 export { checkRetention } from './policy/retention-check.ts';
-export type { ServiceName } from './settings/config-file.ts';
+export { SERVICES, type ServiceName } from './settings/config-file.ts';
 export {
   HOST_SETTINGS,
   IDENTITY_SETTINGS,
@@ -20,12 +20,13 @@ export {
 } from './settings/door-settings.ts';
 export {
   CONTENT_SETTINGS,
+  COPY_SETTINGS,
   POLICY_SETTINGS,
   READ_SETTINGS,
   RETENTION_SETTINGS,
   SANDBOX_SETTINGS,
 } from './settings/engine-settings.ts';
-export { processSettings, stateSettings } from './settings/process-settings.ts';
+export { allSettingNames, processSettings, stateSettings } from './settings/process-settings.ts';
 export { required } from './settings/required.ts';
 export { createApplication, listenHttp, startService } from './shell/application.ts';
 export { runService } from './shell/run-service.ts';

@@ -21,11 +21,7 @@ type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
   const { settings, log, undo } = world;
-  const secretKey = required(
-    settings.secretKey,
-    'PENSTOCK_SECRET_KEY',
-    "DKIM keys are sealed under it; it is ingest's, the same for every process",
-  );
+  const secretKey = secretKeyOf(settings);
   const content = await openContent(settings, world, undo);
   const signer = new SigningPool({ secretKey });
   undo.push(() => signer.close());
@@ -44,11 +40,20 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   };
 }
 
+function secretKeyOf({ secretKey }: Settings): Uint8Array {
+  return required(
+    secretKey,
+    'PENSTOCK_SECRET_KEY',
+    "DKIM keys are sealed under it; it is ingest's, the same for every process",
+  );
+}
+
 const program = {
   name: 'dispatcher',
   description:
     'Owns sources: hands mail to the mailbox providers at the pace each accepts, and reports what became of it.',
   settings: SETTINGS,
+  check: secretKeyOf,
   assemble,
 } as const;
 

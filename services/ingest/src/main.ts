@@ -27,11 +27,7 @@ const INGEST_TRANSPORT = Symbol('ingest transport');
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
   const { settings, log, telemetry, undo, keyring, directory } = world;
-  const secretKey = required(
-    settings.secretKey,
-    'PENSTOCK_SECRET_KEY',
-    'recipient hashes and DKIM keys derive from it; openssl rand -hex 32 makes one, the same for every process',
-  );
+  const secretKey = secretKeyOf(settings);
   const { bounceHost, spfInclude, host, smtpPort, smtpsPort, hostname = 'localhost' } = settings;
   const local = await openStateFolder(settings.stateDir, telemetry);
   undo.push(async () => local.close());
@@ -92,10 +88,19 @@ function doorPorts({ smtpPort, smtpsPort }: Settings): [PortSetting, ...PortSett
   return [{ setting: 'PENSTOCK_SMTP_PORT', port: smtpPort }, ...implicit];
 }
 
+function secretKeyOf({ secretKey }: Settings): Uint8Array {
+  return required(
+    secretKey,
+    'PENSTOCK_SECRET_KEY',
+    'recipient hashes and DKIM keys derive from it; openssl rand -hex 32 makes one, the same for every process',
+  );
+}
+
 const program = {
   name: 'ingest',
   description: 'Takes mail over HTTP and SMTP submission, answers when it is durable, and expands it.',
   settings: SETTINGS,
+  check: secretKeyOf,
   assemble,
 } as const;
 

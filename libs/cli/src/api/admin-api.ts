@@ -89,4 +89,9 @@ export class AdminApi {
     const query = tenant === undefined ? '' : `?${new URLSearchParams({ tenant })}`;
     await this.client.delete(`/v1/admin/domains/${encodeURIComponent(domain)}${query}`);
   }
+
+  async applyPolicy(text: string): Promise<{ readonly version: string; readonly changed: boolean }> {
+    const { body } = await this.client.post('/v1/admin/policy', { text });
+    return body as { readonly version: string; readonly changed: boolean };
+  }
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { ContentDeps, SharedContent } from '@penstock/adapter-s3';
 import type { ContentPlace } from '@penstock/nest';
 import { StartupError } from '../startup/startup-error.ts';
@@ -25,7 +25,7 @@ export async function openContent(
   try {
     const store =
       content.kind === 'folder'
-        ? await openFolderContent({ ...world, folder: resolve(content.folder) })
+        ? await openFolderContent({ ...world, ...folderOf(content) })
         : await openS3Content({ ...world, ...bucketOf(content, settings) });
     undo.push(() => store.close());
     return store;
@@ -33,6 +33,11 @@ export async function openContent(
     if (error instanceof StartupError) throw error;
     throw new StartupError(`PENSTOCK_CONTENT: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A relative folder is this host's own and made; an absolute one may be a drive, and then it is told that it is missing. */
+function folderOf({ folder }: Extract<ContentPlace, { kind: 'folder' }>) {
+  return { folder: resolve(folder), create: !isAbsolute(folder) };
 }
 
 function bucketOf(

@@ -20,6 +20,7 @@ export interface ProjectedFigures {
     readonly open: number;
   }[];
   readonly held: readonly { readonly class: string; readonly reason: string; readonly deliveries: number }[];
+  readonly spans: { readonly sent: number; readonly dropped: number; readonly failed: number };
 }
 
 type ShownCounter =
@@ -58,6 +59,9 @@ export function projectedSamples(figures: ProjectedFigures): MetricSample[] {
   for (const { class: trafficClass, reason, deliveries } of figures.held) {
     const labels = { class: trafficClass, reason };
     samples.push({ metric: 'penstock_held_deliveries', labels, value: deliveries });
+  }
+  for (const [result, value] of Object.entries(figures.spans)) {
+    samples.push({ metric: 'penstock_spans_total', labels: { result }, value });
   }
   return samples;
 }

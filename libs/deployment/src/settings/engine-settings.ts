@@ -2,6 +2,7 @@
 import {
   contentSetting,
   daysSetting,
+  minutesSetting,
   onOffSetting,
   redisUrlSetting,
   storeSetting,
@@ -83,6 +84,15 @@ export const CONTENT_SETTINGS = {
     name: 'PENSTOCK_S3_SECRET_ACCESS_KEY',
     description: 'Secret of PENSTOCK_S3_ACCESS_KEY_ID.',
     schema: textSetting,
+  },
+} as const;
+
+export const COPY_SETTINGS = {
+  copyEvery: {
+    name: 'PENSTOCK_STATE_COPY_EVERY',
+    description: 'How often the state of a partition is copied beside the content, such as 10m; for a new owner.',
+    schema: minutesSetting,
+    default: '10m',
   },
 } as const;
 

@@ -23,6 +23,8 @@ export interface ServiceProgram<S extends Settings> {
   /** What it does, in one sentence. */
   readonly description: string;
   readonly settings: S;
+  /** Throws StartupError for settings that cannot do together; called before anything is opened. */
+  readonly check?: (settings: SettingsOf<S> & ShellSettings) => void;
   readonly assemble: (world: ServiceWorld<SettingsOf<S> & ShellSettings>) => Promise<AssembledService>;
 }
 
@@ -36,7 +38,8 @@ export async function runService<const S extends Settings>(
   } catch (error) {
     if (!(error instanceof StartupError) && !(error instanceof SettingsError)) throw error;
     complain(`${program.name}: ${error.message}`);
-    process.exitCode = 1;
+    // Whatever a driver still has open does not keep the process.
+    process.exit(1);
   }
 }
 
@@ -48,6 +51,7 @@ async function run<const S extends Settings>(program: ServiceProgram<S>, args: r
   const { values, warnings } = readSettings(program.settings, given(file), allSettingNames());
   for (const warning of warnings) complain(`warning: ${warning}`);
   const settings = values as SettingsOf<S> & ShellSettings & { readonly logLevel: 'warn' };
+  program.check?.(settings);
   const telemetry = new PinoTelemetry({ level: settings.logLevel, fields: { service: name } });
   const undo = new UndoStack();
   const onFatal = (error: Error) => {

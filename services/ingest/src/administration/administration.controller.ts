@@ -19,6 +19,7 @@ import { Ingest } from '../ingest.ts';
 import type { Administration } from './administration.ts';
 import type { KeyView } from './api-keys.ts';
 import type { DomainCheck, DomainSummary, DomainView } from './domains.ts';
+import type { AppliedPolicy } from './policy-change.ts';
 import { RefusedChange } from './refused-change.ts';
 import type { TenantView } from './tenants.ts';
 
@@ -87,6 +88,12 @@ export class AdministrationController {
   @HttpCode(HttpStatus.OK)
   checkDomain(@Param('domain') domain: string): Promise<DomainCheck> {
     return this.asked((administration) => administration.checkDomain(domain));
+  }
+
+  @Post('policy')
+  @HttpCode(HttpStatus.OK)
+  applyPolicy(@Body() body: unknown, @CurrentKey() key: ApiKey): Promise<AppliedPolicy> {
+    return this.asked((administration) => administration.applyPolicy(body, key));
   }
 
   private async asked<T>(ask: (administration: Administration) => T | Promise<T>): Promise<T> {

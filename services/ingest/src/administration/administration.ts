@@ -15,6 +15,7 @@ import {
   type DomainView,
   type GenerateDkimKey,
 } from './domains.ts';
+import { type AppliedPolicy, applyPolicy } from './policy-change.ts';
 import { RefusedChange } from './refused-change.ts';
 import { checkName, checkTenant, Tenants, type TenantView } from './tenants.ts';
 
@@ -38,6 +39,7 @@ export interface AdministrationDeps {
 
 const KEY_FIELDS: KnownFields = { supported: new Set(['tenant', 'class', 'scopes', 'label']) };
 const TENANT_FIELDS: KnownFields = { supported: new Set(['tenant', 'name']) };
+const POLICY_FIELDS: KnownFields = { supported: new Set(['text']) };
 const DOMAIN_FIELDS: KnownFields = { supported: new Set(['domain', 'tenant']) };
 
 /** The admin API apart from HTTP. Every method throws RefusedChange for what whoever asked can put right. */
@@ -47,7 +49,10 @@ export class Administration {
   private readonly keys: ApiKeys;
   private readonly domains: Domains;
 
-  constructor(deps: AdministrationDeps, settings: AdministrationSettings) {
+  constructor(
+    private readonly deps: AdministrationDeps,
+    settings: AdministrationSettings,
+  ) {
     const now = () => deps.clock.now();
     this.writer = new DirectoryWriter(deps);
     this.tenants = new Tenants(this.writer, now);
@@ -121,6 +126,15 @@ export class Administration {
     const owner = tenant === undefined ? undefined : checkTenant(tenant, problems);
     if (!problems.none) throw new RefusedChange(400, problems.list);
     await this.domains.remove(namedDomain(domain), owner);
+  }
+
+  /** Makes the text the policy of record. */
+  async applyPolicy(body: unknown, key: ApiKey): Promise<AppliedPolicy> {
+    const text = checked(body, POLICY_FIELDS, (fields, problems) => {
+      if (typeof fields.text !== 'string') problems.add('text', 'text must be a policy in TOML.');
+      return String(fields.text);
+    });
+    return applyPolicy(text, key, this.deps);
   }
 
   /** See Domains. */
