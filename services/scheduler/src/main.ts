@@ -1,5 +1,6 @@
 import {
   type AssembledService,
+  openContent,
   openPolicyResolver,
   openStateFolder,
   publishFirstPolicy,
@@ -20,9 +21,16 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const { settings, log, telemetry, undo } = world;
   const local = await openStateFolder(settings.stateDir, telemetry);
   undo.push(async () => local.close());
+  const { copies } = await openContent(settings, world, undo);
   await publishFirstPolicy(settings.policyFile, world);
   const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
-  const scheduler = createScheduler({ ...world, state: local.state, resolver });
+  const scheduler = createScheduler({
+    ...world,
+    state: local.state,
+    copies,
+    copyEveryMs: settings.copyEvery,
+    resolver,
+  });
   return {
     service: scheduler,
     transportId: SCHEDULER_TRANSPORT,

@@ -114,6 +114,9 @@ export const bytesSetting = quantity(BYTES, 'must be a size such as 64MiB');
 /** Milliseconds, such as `30d` or `720h`. */
 export const daysSetting = quantity(DURATIONS, 'must be a time such as 30d or 720h');
 
+/** Milliseconds, such as `10m` or `1h`. */
+export const minutesSetting = quantity({ m: 60_000, h: 3_600_000 }, 'must be a time such as 10m or 1h');
+
 function quantity(units: Readonly<Record<string, number>>, message: string): z.ZodType<number, string> {
   const form = new RegExp(`^(\\d{1,6})(${Object.keys(units).join('|')})$`);
   return z.string().transform((text, context) => {

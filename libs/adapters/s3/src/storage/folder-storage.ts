@@ -148,6 +148,9 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function unusable(root: string, done: string, error: unknown): never {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    throw new StorageSetupError(`content folder ${root} is not there: mount its drive, or make it once`);
+  }
   throw new StorageSetupError(`content folder ${root} cannot be ${done}: ${reason(error)}`);
 }
 
