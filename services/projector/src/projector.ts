@@ -100,7 +100,7 @@ export class Projector implements AskedProjector {
       messages: new MessageQuery(archive, claims, freshness, partitionCount),
       lanes: new LaneQuery(this.model, control, clock),
       rates: new RateQuery(this.model, control, clock),
-      figures: new FiguresQuery(this.model, tally, this.readers),
+      figures: new FiguresQuery(this.model, tally, this.readers, tracing),
     };
   }
 

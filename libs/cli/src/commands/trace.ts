@@ -10,7 +10,7 @@ const OTLP = 'http://127.0.0.1:4318';
 interface TraceOptions {
   readonly otlp?: string;
   readonly jaeger?: string;
-  readonly print: boolean;
+  readonly print?: boolean;
 }
 
 export function addTrace(root: Command, console: Console, api: () => PlatformApi): void {
@@ -20,7 +20,7 @@ export function addTrace(root: Command, console: Console, api: () => PlatformApi
     .argument('<delivery id>', 'messageId.index.partition, as penstock timeline shows it')
     .option('--otlp <url>', `where spans are taken, OTLP over HTTP (default: PENSTOCK_OTLP_ENDPOINT, else ${OTLP})`)
     .option('--jaeger <url>', `where they can be looked at, for the addresses printed (default: ${JAEGER})`)
-    .option('--print', 'send nothing, print the spans as JSON Lines', false)
+    .option('--print', 'send nothing, print the spans as JSON Lines')
     .action((id: string, options: TraceOptions) => trace(id, options, console, api()));
 }
 

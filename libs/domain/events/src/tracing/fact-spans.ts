@@ -4,7 +4,7 @@ import { parseDeliveryId } from '../ids.ts';
 import { attemptSpans } from './attempt-spans.ts';
 import { makeSpan, type Span, type SpanLink } from './span.ts';
 import { acceptanceContext, callerSpanId, releaseContext, type SpanContext, spanId } from './trace-context.ts';
-import type { Attributes } from './trace-names.ts';
+import type { Attributes, SpanName } from './trace-names.ts';
 import { isTraced, type TracedDelivery, type TracedFact } from './traced-fact.ts';
 
 export function factSpans(delivery: TracedDelivery, fact: TracedFact): readonly Span[] {
@@ -72,13 +72,16 @@ function batchMember(context: SpanContext, deliveryId: string): SpanLink {
   return { ...context, attributes: { 'penstock.link': 'batch_member', 'penstock.delivery_id': deliveryId } };
 }
 
+/** Parts of an attempt, which is linked as a whole. */
+const STEPS: ReadonlySet<SpanName> = new Set<SpanName>(['queue', 'connect', 'transaction']);
+
 /** A batch of records read, of which `sampled` gave these spans; `sequence` tells batches of a partition apart. */
 export function projectSpan(
   batch: { partition: number; firstOffset: number; size: number; startMs: number; endMs: number },
   spans: readonly Span[],
 ): Span {
   const { partition, firstOffset, size, startMs, endMs } = batch;
-  const read = spans.filter(({ parentSpanId, attributes }) => !parentSpanId && attributes['penstock.delivery_id']);
+  const read = spans.filter(({ name, attributes }) => attributes['penstock.delivery_id'] && !STEPS.has(name));
   const links = read
     .slice(0, MOST_LINKS)
     .map((span) => batchMember(span, String(span.attributes['penstock.delivery_id'])));
