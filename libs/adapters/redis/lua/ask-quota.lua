@@ -89,6 +89,7 @@ granted = math.max(0, granted)
 local longest, waits_for = 0, 0
 for i, budget in ipairs(budgets) do
   budget.full = budget.full + granted * budget.interval
+  budget.had_place = budget.waiters[asker] ~= nil
   budget.waiters[asker] = nil
   local wait = math.max(0, budget.full - now + (budget.ahead + 1 - budget.burst) * budget.interval)
   if wait > longest then
@@ -104,7 +105,7 @@ for i, budget in ipairs(budgets) do
   if i == waits_for then
     budget.waiters[asker] = { until_ = now + longest + turn, wants = wanted, rank = rank }
     write_waiter(key, asker, budget.waiters[asker])
-  else
+  elseif budget.had_place then
     redis.call('HDEL', key, 'w:' .. asker)
   end
   local needed = budget.full
