@@ -77,6 +77,8 @@ test('copies and partitions are chosen by options, brokers by option or setting'
   const counts = new Map(definitions?.map(({ name, partitions }) => [name, partitions]));
   assert.deepEqual([counts.get('mail.events'), counts.get('mail.attempts')], [8, 9]);
   assert.ok(definitions?.every(({ replicationFactor }) => replicationFactor === 1));
+  const prefixed = await run(['check'], [], { PENSTOCK_KAFKA_PREFIX: 'test.' });
+  assert.match(prefixed.printed, /^test\.mail\.submissions /m);
   assert.match((await run(['apply', '--partitions', 'mail.events'])).refused ?? '', /expected something like/);
   assert.match((await run(['apply', '--brokers', 'a'])).refused ?? '', /^PENSTOCK_KAFKA_BROKERS: a is not host:port/);
   const none = await run(['apply'], [], { PENSTOCK_KAFKA_BROKERS: undefined });

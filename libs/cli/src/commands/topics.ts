@@ -48,7 +48,7 @@ function withOptions(command: Command): Command {
 }
 
 function collectPartitions(text: string, before: ReadonlyMap<string, number> = new Map()): Map<string, number> {
-  const [, topic, count] = /^([a-z.]+)=([1-9][0-9]{0,5})$/.exec(text) ?? [];
+  const [, topic, count] = /^([A-Za-z0-9._-]+)=([1-9][0-9]{0,5})$/.exec(text) ?? [];
   if (topic === undefined) throw new UserError(`--partitions ${text}: expected something like mail.events=32`);
   return new Map([...before, [topic, Number(count)]]);
 }
@@ -93,9 +93,11 @@ function prepare(
     const settings = kafka.parseKafkaSettings(environment, (path) => readFileSync(path, 'utf8'));
     if (settings === undefined) throw new UserError('--brokers or PENSTOCK_KAFKA_BROKERS is needed');
     const { replication: replicationFactor, partitions } = options;
+    const prefix = environment.PENSTOCK_KAFKA_PREFIX;
     const definitions = kafka.chooseTopics(kafka.parseTopicDefinitions(readText('--file', options.file)), {
       ...(replicationFactor !== undefined && { replicationFactor }),
       ...(partitions && { partitions }),
+      ...(prefix && { prefix }),
     });
     kafka.checkTopicRetention(definitions, maxAgeMs(options.policy ?? console.environment.PENSTOCK_CONFIG));
     return { connection: { ...settings, clientId: 'penstock-topics' }, definitions };

@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, Kafka, logLevel } from 'kafkajs';
+import { guardIdleTimers } from '../client/idle-timer-guard.ts';
 import { clientConfig, type KafkaConnection } from '../settings/kafka-connection.ts';
 import { type TopicDefinition, topicConfigs } from './topic-definitions.ts';
 import { type FoundTopic, planTopics, type TopicPlan } from './topic-plan.ts';
@@ -34,6 +35,7 @@ export function isRefused({ steps }: TopicPlan): boolean {
 }
 
 async function withAdmin<T>(connection: KafkaConnection, work: (admin: Admin) => Promise<T>): Promise<T> {
+  guardIdleTimers();
   const kafka = new Kafka({ ...clientConfig(connection), logLevel: logLevel.NOTHING, retry: { retries: 4 } });
   const admin = kafka.admin();
   try {

@@ -20,7 +20,9 @@ export interface TopicDefinition {
 /** What an operator may ask for instead. */
 export interface TopicChoices {
   readonly replicationFactor?: number;
-  /** Partitions by topic name. */
+  /** Put before each name, so that several installations share a cluster. */
+  readonly prefix?: string;
+  /** Partitions by topic name, with the prefix or without. */
   readonly partitions?: ReadonlyMap<string, number>;
 }
 
@@ -85,17 +87,19 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** @throws TopicDefinitionError where a topic is named that there is not */
 export function choose(definitions: readonly TopicDefinition[], choices: TopicChoices): readonly TopicDefinition[] {
-  for (const name of choices.partitions?.keys() ?? []) {
-    if (!definitions.some((topic) => topic.name === name))
-      throw new TopicDefinitionError(
-        `there is no topic ${name}; there are ${definitions.map((t) => t.name).join(', ')}`,
-      );
+  const { prefix = '', partitions } = choices;
+  const names = definitions.map(({ name }) => name);
+  for (const asked of partitions?.keys() ?? []) {
+    if (!names.some((name) => asked === name || asked === prefix + name))
+      throw new TopicDefinitionError(`there is no topic ${asked}; there are ${names.join(', ')}`);
   }
   return definitions.map((topic) => {
+    const name = prefix + topic.name;
     const replicationFactor = choices.replicationFactor ?? topic.replicationFactor;
     return {
       ...topic,
-      partitions: choices.partitions?.get(topic.name) ?? topic.partitions,
+      name,
+      partitions: partitions?.get(name) ?? partitions?.get(topic.name) ?? topic.partitions,
       replicationFactor,
       // Two of one copy can never be in sync: nothing could be written.
       minInsyncReplicas: Math.min(topic.minInsyncReplicas, replicationFactor),

@@ -1,5 +1,5 @@
 import { TOPICS, type Topic } from '@penstock/events';
-import kafkajs, { type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { LogSettings } from '../options.ts';
 
 // This one is not among what Node finds in the CommonJS module by itself.
@@ -9,6 +9,8 @@ const { ConfigResourceTypes } = kafkajs;
 const DEFAULT_MAX_BYTES = 1_048_588;
 /** Room for what a record batch needs besides its records. */
 const BATCH_OVERHEAD_BYTES = 512;
+const TOPIC_WAIT_MS = 2_000;
+const TOPIC_RETRY_MS = 100;
 
 export interface TopicFacts {
   readonly partitions: number;
@@ -66,11 +68,7 @@ export async function loadTopics(kafka: Kafka, settings: LogSettings): Promise<T
   try {
     const topics = Object.values(TOPICS);
     const names = topics.map((topic) => settings.prefix + topic);
-    const existing = new Set(await admin.listTopics());
-    const missing = names.filter((name) => !existing.has(name));
-    if (missing.length > 0) {
-      throw new Error(`Kafka has no topic ${missing.join(', ')}: make it with "penstock topics apply"`);
-    }
+    await findTopics(admin, names, settings);
     const { topics: metadata } = await admin.fetchTopicMetadata({ topics: names });
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -94,6 +92,18 @@ export async function loadTopics(kafka: Kafka, settings: LogSettings): Promise<T
     return new TopicTable(facts, settings.prefix);
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** A broker may not know yet of a topic that has just been made: it is asked for some time. */
+async function findTopics(admin: Admin, names: readonly string[], { clock, timers }: LogSettings): Promise<void> {
+  for (const deadline = clock.monotonic() + TOPIC_WAIT_MS; ; await timers.sleep(TOPIC_RETRY_MS)) {
+    const existing = new Set(await admin.listTopics());
+    const missing = names.filter((name) => !existing.has(name));
+    if (missing.length === 0) return;
+    if (clock.monotonic() > deadline) {
+      throw new Error(`Kafka has no topic ${missing.join(', ')}: make it with "penstock topics apply"`);
+    }
   }
 }
 

@@ -69,6 +69,8 @@ test('an operator chooses copies and partitions; no more in sync than there are 
     assert.equal(minInsyncReplicas, 1);
   }
   assert.equal(chosen.find(({ name }) => name === 'mail.events')?.partitions, 8);
+  const prefixed = choose(SHIPPED, { prefix: 'test.', partitions: new Map([['test.mail.events', 8]]) });
+  assert.equal(prefixed.find(({ name }) => name === 'test.mail.events')?.partitions, 8);
   assert.throws(() => choose(SHIPPED, { partitions: new Map([['mail.event', 8]]) }), /there is no topic mail\.event;/);
 });
 
