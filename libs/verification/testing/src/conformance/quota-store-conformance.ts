@@ -48,7 +48,9 @@ export function quotaStoreConformance(name: string, open: () => Promise<QuotaSto
   };
   describe(`quota store: ${name}`, () => {
     ratesConform(withQuotas);
+    burstsConform(withQuotas);
     requestsConform(withQuotas);
+    changesConform(withQuotas);
     quotaQueuesConform(withQuotas);
     quotaLossesConform(withQuotas);
   });
@@ -95,7 +97,9 @@ function ratesConform(withQuotas: WithQuotas): void {
       }
     }),
   );
+}
 
+function burstsConform(withQuotas: WithQuotas): void {
   it(
     'gives all of its rate to who comes when told',
     withQuotas(async ({ quotas, pass }) => {
@@ -163,7 +167,9 @@ function requestsConform(withQuotas: WithQuotas): void {
       assert.deepEqual(await quotas.ask([]), []);
     }),
   );
+}
 
+function changesConform(withQuotas: WithQuotas): void {
   it(
     'follows a limit that changes under its key',
     withQuotas(async ({ quotas, pass }) => {

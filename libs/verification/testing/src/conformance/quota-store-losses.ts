@@ -18,6 +18,11 @@ async function drain(quotas: QuotaStore, budget: Budget): Promise<number> {
 
 /** What a QuotaStore may lose, and what that costs, as tests. */
 export function quotaLossesConform(withQuotas: WithQuotas): void {
+  memoryConforms(withQuotas);
+  clocksConform(withQuotas);
+}
+
+function memoryConforms(withQuotas: WithQuotas): void {
   it(
     'remembers through a restart what it granted, and who waits',
     withQuotas(async (harness) => {
@@ -42,7 +47,9 @@ export function quotaLossesConform(withQuotas: WithQuotas): void {
       assert.equal(await drain(quotas, budget), 1);
     }),
   );
+}
 
+function clocksConform(withQuotas: WithQuotas): void {
   it(
     'gives a burst and no more when its clock is set forward',
     withQuotas(async ({ quotas, pass }) => {

@@ -21,6 +21,12 @@ async function ask(quotas: QuotaStore, asker: string, key = HOURLY.key) {
 
 /** What a QuotaStore promises to those it refuses, as tests. */
 export function quotaQueuesConform(withQuotas: WithQuotas): void {
+  orderConforms(withQuotas);
+  placesConform(withQuotas);
+  tokensConform(withQuotas);
+}
+
+function orderConforms(withQuotas: WithQuotas): void {
   it(
     'serves the refused by class, then engagement, then age, each when it was told to come',
     withQuotas(async ({ quotas, pass }) => {
@@ -54,7 +60,9 @@ export function quotaQueuesConform(withQuotas: WithQuotas): void {
       }
     }),
   );
+}
 
+function placesConform(withQuotas: WithQuotas): void {
   it(
     'keeps a token for the head of the queue, and passes it on when the head does not come',
     withQuotas(async ({ quotas, pass }) => {
@@ -92,7 +100,9 @@ export function quotaQueuesConform(withQuotas: WithQuotas): void {
       assert.equal((await ask(quotas, 'older')).granted, 1);
     }),
   );
+}
 
+function tokensConform(withQuotas: WithQuotas): void {
   it(
     'lets others have what those ahead do not need',
     withQuotas(async ({ quotas, pass }) => {
