@@ -22,6 +22,7 @@ import type { DomainCheck, DomainSummary, DomainView } from './domains.ts';
 import type { AppliedPolicy } from './policy-change.ts';
 import { RefusedChange } from './refused-change.ts';
 import type { TenantView } from './tenants.ts';
+import type { WebhookTrial, WebhookView } from './webhooks.ts';
 
 /** Who may send, and as whom; asks for the scope `operate`. */
 @Controller('v1/admin')
@@ -94,6 +95,29 @@ export class AdministrationController {
   @HttpCode(HttpStatus.OK)
   applyPolicy(@Body() body: unknown, @CurrentKey() key: ApiKey): Promise<AppliedPolicy> {
     return this.asked((administration) => administration.applyPolicy(body, key));
+  }
+
+  @Post('webhooks')
+  @HttpCode(HttpStatus.OK)
+  setWebhook(@Body() body: unknown, @CurrentKey() key: ApiKey): Promise<WebhookView> {
+    return this.asked((administration) => administration.setWebhook(body, key));
+  }
+
+  @Get('webhooks')
+  listWebhooks(): Promise<{ readonly webhooks: readonly WebhookView[] }> {
+    return this.asked((administration) => ({ webhooks: administration.listWebhooks() }));
+  }
+
+  @Delete('webhooks/:tenant')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  removeWebhook(@Param('tenant') tenant: string): Promise<void> {
+    return this.asked((administration) => administration.removeWebhook(tenant));
+  }
+
+  @Post('webhooks/:tenant/test')
+  @HttpCode(HttpStatus.OK)
+  testWebhook(@Param('tenant') tenant: string): Promise<WebhookTrial> {
+    return this.asked((administration) => administration.testWebhook(tenant));
   }
 
   private async asked<T>(ask: (administration: Administration) => T | Promise<T>): Promise<T> {
