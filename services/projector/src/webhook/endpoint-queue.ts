@@ -1,24 +1,21 @@
 import type { Webhook } from '@penstock/directory';
-import { type Fact, foldClaim, NO_CLAIM, recordSetAside } from '@penstock/events';
+import { NO_CLAIM, recordSetAside } from '@penstock/events';
 import {
   type Archive,
   type Clock,
   type ContentStore,
   type EventLog,
-  OffsetOutOfRangeError,
   type Random,
-  type StoredRecord,
   type Telemetry,
   type TimerHandle,
   type Timers,
   type WebhookSender,
 } from '@penstock/ports';
-import { unreadable } from '../facts/readable-fact.ts';
-import { DeliveryRecipients, deliveryRow } from './delivery-recipients.ts';
-import { EventBatch } from './event-batch.ts';
+import { BatchMaker } from './batch-maker.ts';
+import { DeliveryRecipients } from './delivery-recipients.ts';
+import type { EventBatch } from './event-batch.ts';
 import type { RecipientReader } from './recipient-reader.ts';
 import { startOffset } from './start-offset.ts';
-import { endsDelivery, webhookEvent, webhookEventName } from './webhook-event.ts';
 import type { Place, WebhookStore } from './webhook-store.ts';
 
 export interface EndpointQueueDeps {
@@ -47,7 +44,6 @@ export interface EndpointFigures {
   readonly behind: number;
 }
 
-const READ_AT_ONCE = 500;
 /** An event that was not taken for so long is given up, as at SendGrid. */
 const GIVE_UP_MS = 24 * 3_600_000;
 const FIRST_WAIT_MS = 1_000;
@@ -68,7 +64,7 @@ export class EndpointQueue {
   private readonly cursors = new Map<number, Cursor>();
   /** Ends of the partitions whose place is not known yet. */
   private readonly assigned = new Map<number, number>();
-  private readonly recipients: DeliveryRecipients;
+  private readonly maker: BatchMaker;
   private readonly counts = { posted: 0, events: 0, failed: 0, dead: 0 };
   private stopping = false;
   private failing = false;
@@ -87,7 +83,10 @@ export class EndpointQueue {
     /** Opens the sealed key; throws where it cannot be. */
     private readonly keyOf: (webhook: Webhook) => Uint8Array,
   ) {
-    this.recipients = new DeliveryRecipients(store, reader, deps.archive);
+    const recipients = new DeliveryRecipients(store, reader, deps.archive);
+    this.maker = new BatchMaker(deps.log, recipients, (partition, from, to) =>
+      this.note('error', 'webhook_events_lost', { partition, from, to }),
+    );
     this.running = this.run();
   }
 
@@ -170,7 +169,7 @@ export class EndpointQueue {
   private async postNext(): Promise<void> {
     if (!this.more) await this.pause(this.deps.lingerMs ?? 1_000);
     const owned = new Map(this.cursors);
-    const batch = await this.gather(owned);
+    const batch = await this.maker.make(this.webhook, owned);
     this.more = batch.full;
     if (batch.size > 0 && !(await this.posted(batch))) return;
     if (!batch.moved) return;
@@ -183,68 +182,6 @@ export class EndpointQueue {
       const cursor = this.cursors.get(partition);
       if (cursor) cursor.place = place;
     }
-  }
-
-  private async gather(cursors: ReadonlyMap<number, Cursor>): Promise<EventBatch> {
-    const batch = new EventBatch();
-    for (const [partition, { place, end }] of cursors) {
-      for (let at = place; at.next < end && !batch.full && !this.stopping; ) {
-        const records = await this.read(partition, at.next);
-        if (records.length === 0) break;
-        at = await this.takeAll(batch, partition, records, at);
-      }
-    }
-    return batch;
-  }
-
-  private async read(partition: number, from: number): Promise<readonly StoredRecord<'mail.events'>[]> {
-    try {
-      return await this.deps.log.read('mail.events', partition, from, READ_AT_ONCE);
-    } catch (error) {
-      if (!(error instanceof OffsetOutOfRangeError)) throw error;
-      const { begin } = await this.deps.log.bounds('mail.events', partition);
-      if (begin <= from) throw error;
-      this.note('error', 'webhook_events_lost', { partition, from, to: begin });
-      return this.deps.log.read('mail.events', partition, begin, READ_AT_ONCE);
-    }
-  }
-
-  /** Takes records until the batch is full; answers where it stands then. */
-  private async takeAll(
-    batch: EventBatch,
-    partition: number,
-    records: readonly StoredRecord<'mail.events'>[],
-    from: Place,
-  ): Promise<Place> {
-    let place = from;
-    for (const { offset, record } of records) {
-      if (batch.full) return place;
-      const claim = foldClaim(place.claim, record, offset);
-      const isOurs = record.tenant === this.webhook.tenant && unreadable(record) === undefined;
-      if (isOurs && !isVoid(record, claim.epoch) && !(await this.take(batch, partition, offset, record))) return place;
-      place = { next: offset + 1, claim };
-      batch.passed(partition, place);
-    }
-    return place;
-  }
-
-  /** False where the batch has no room left for it. */
-  private async take(batch: EventBatch, partition: number, offset: number, record: Fact): Promise<boolean> {
-    const { deliveryId, id, at } = record;
-    const name = webhookEventName(record);
-    if (name === undefined || deliveryId === undefined || batch.holds(id)) return true;
-    if (record.type === 'processed') batch.added.set(deliveryId, deliveryRow(record));
-    if (this.webhook.events.includes(name)) {
-      const recipient = await this.recipients.of(deliveryId, batch.added);
-      const text = JSON.stringify(webhookEvent(record, name, recipient));
-      if (!batch.fits(text)) return false;
-      batch.add(id, { text, partition, offset, at });
-    }
-    if (endsDelivery(record)) {
-      batch.added.delete(deliveryId);
-      batch.ended.add(deliveryId);
-    }
-    return true;
   }
 
   /** Until the address has taken what is not given up; false where stopping came first. */
@@ -312,9 +249,4 @@ export class EndpointQueue {
   private note(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void {
     this.deps.telemetry.log(level, event, { tenant: this.webhook.tenant, ...fields });
   }
-}
-
-/** Written under another claim than that which counts where it stands; before the first claim nobody can tell. */
-function isVoid(record: Fact, epoch: number | undefined): boolean {
-  return record.epoch !== undefined && epoch !== undefined && record.epoch !== epoch;
 }
