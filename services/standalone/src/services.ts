@@ -47,7 +47,15 @@ export function createServices(options: ServicesOptions): Services {
   const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
   const scheduler = createScheduler({ ...world, state, resolver, owner, room });
-  const dispatcher = createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner });
+  const dispatcher = createDispatcher({
+    ...world,
+    content,
+    resolver,
+    transport: new SmtpTransport(),
+    signer,
+    owner,
+    holdsFolderLock: true,
+  });
   const projector = new ThreadedProjector({
     dataDir: options.dataDir,
     telemetry,

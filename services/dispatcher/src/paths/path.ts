@@ -1,9 +1,10 @@
 import { type Policy, pathShaping, type Shaping } from '@penstock/policy';
-import type { MailTransaction } from '@penstock/ports';
+import type { MailTransaction, TimerHandle } from '@penstock/ports';
 import { lastStart, type PendingAttempt } from '../commands/pending-attempt.ts';
 import { loadTransaction } from '../content/transaction-content.ts';
 import type { WalkResult } from '../exchangers/exchanger-walk.ts';
 import type { Waiting } from '../outcomes/in-flight.ts';
+import type { Departure } from '../ownership/succession.ts';
 import { AttemptQueue } from './attempt-queue.ts';
 import { type Connection, Connections } from './connections.ts';
 import { PolicyPace } from './pace.ts';
@@ -20,6 +21,21 @@ interface Ready {
   readonly transaction: MailTransaction;
 }
 
+interface PathDeparture {
+  /** Not even a farewell is sent. */
+  readonly silently: boolean;
+  /** What was under way took too long. */
+  isCut: boolean;
+  readonly cut: TimerHandle;
+  readonly gone: () => void;
+}
+
+/**
+ * For what is under way when its source is given up. Replies that came while the process stood still are read within
+ * this, and others' wait for our silence is longer.
+ */
+const GRACE_MS: Readonly<Record<Departure, number>> = { handover: 10_000, stale: 2000 };
+
 /** Attempts get their connection at most this long before their token is due. */
 const LOOKAHEAD_MS = 1000;
 /** A path that did nothing is looked at again after this, to be forgotten. */
@@ -35,6 +51,7 @@ export class Path implements Waiting, PathFate {
   private readonly connects: PolicyPace;
   private resolved: { readonly policy: Policy; readonly shaping: Shaping } | undefined;
   private readonly wakeUp: WakeUp;
+  private departure: PathDeparture | undefined;
 
   constructor(
     readonly office: PathOffice,
@@ -44,8 +61,9 @@ export class Path implements Waiting, PathFate {
     this.rest = new PathRest(office, identity, throttle);
     this.connections = new Connections(office.timers, () => this.resume());
     this.wakeUp = new WakeUp(office.clock, office.timers, () => this.resume());
-    this.messages = new PolicyPace(office.pacedSince);
-    this.connects = new PolicyPace(office.pacedSince);
+    const pacedSince = office.sources.pacedSince(identity.source);
+    this.messages = new PolicyPace(pacedSince);
+    this.connects = new PolicyPace(pacedSince);
   }
 
   get openConnections(): number {
@@ -59,12 +77,16 @@ export class Path implements Waiting, PathFate {
 
   /** Starts what can start now, and sees to it that this is called again when more can. */
   resume(): void {
+    if (this.departure) {
+      this.depart(this.departure);
+      return;
+    }
     const now = this.office.clock.monotonic();
     const shaping = this.shaping();
     this.messages.follow(shaping.maxMessageRate, now);
     this.connects.follow(shaping.maxConnectionRate, now);
     this.sendReady(now, shaping);
-    if (!this.office.stopping && !this.rest.resting) this.assign(now, shaping);
+    if (this.mayAssign()) this.assign(now, shaping);
     this.tidy(now, shaping);
   }
 
@@ -83,6 +105,32 @@ export class Path implements Waiting, PathFate {
     await this.connections.quitAll();
   }
 
+  /**
+   * The source is given up: nothing starts any more, what is under way has `graceMs` to end. Resolves when every socket
+   * is closed.
+   */
+  leave(departure: Departure): Promise<void> {
+    const { timers } = this.office;
+    this.wakeUp.cancel();
+    return new Promise((gone) => {
+      const cut = timers.after(GRACE_MS[departure], () => {
+        if (!this.departure) return;
+        this.departure.isCut = true;
+        this.connections.abortAll();
+      });
+      this.departure = { silently: departure === 'stale', isCut: false, cut, gone };
+      this.resume();
+    });
+  }
+
+  private depart({ silently, cut, gone }: PathDeparture): void {
+    this.handBackQueued();
+    this.connections.closeIdle(silently);
+    if (this.connections.size > 0) return;
+    cut.cancel();
+    gone();
+  }
+
   /** Everything that has not started goes to rest with the attempt that met the trouble. */
   takeWaiting(): readonly PendingAttempt[] {
     const ready = this.ready.splice(0);
@@ -96,10 +144,19 @@ export class Path implements Waiting, PathFate {
     attempt.stage = 'queued';
     attempt.counted = false;
     this.office.inFlight.finish(attempt.deliveries.length);
-    if (this.office.stopping) this.office.settlement.handBack(attempt, 'shutdown');
+    if (this.isOver) this.office.settlement.handBack(attempt, 'shutdown');
     else if (this.rest.resting) this.rest.turnAway(attempt);
     else if (this.late(attempt)) this.office.settlement.handBack(attempt, 'not_started');
     else this.queue.putBack(attempt);
+  }
+
+  /** Nothing starts any more. */
+  private get isOver(): boolean {
+    return this.office.stopping || this.departure !== undefined;
+  }
+
+  private mayAssign(): boolean {
+    return !this.office.stopping && !this.rest.resting && this.office.sources.mayStart(this.identity.source);
   }
 
   private shaping(): Shaping {
@@ -189,8 +246,8 @@ export class Path implements Waiting, PathFate {
 
   /** Resolves when one more connection may be opened; with false once that would be too late for the attempt. */
   private async permit(attempt: PendingAttempt): Promise<boolean> {
-    const { clock, timers } = this.office;
-    while (!this.late(attempt)) {
+    const { clock, timers, sources } = this.office;
+    while (!this.late(attempt) && !this.isOver && sources.mayStart(this.identity.source)) {
       const waitMs = this.connects.take(clock.monotonic());
       if (waitMs === 0) return true;
       if (clock.now() + waitMs > lastStart(attempt.command)) return false;
@@ -233,8 +290,8 @@ export class Path implements Waiting, PathFate {
 
   /** Whether it may start as soon as there is a token; else it is taken care of. */
   private mayStart({ attempt, connection }: Ready): boolean {
-    const { settlement, stopping } = this.office;
-    if (stopping) settlement.handBack(attempt, 'shutdown');
+    const { settlement, sources } = this.office;
+    if (this.isOver || !sources.mayStart(this.identity.source)) settlement.handBack(attempt, 'shutdown');
     else if (this.rest.resting) this.rest.turnAway(attempt);
     else if (this.late(attempt)) settlement.handBack(attempt, 'not_started');
     else if (connection.transactions > 0 && !connection.session.usable) this.putBack(attempt);
@@ -252,8 +309,9 @@ export class Path implements Waiting, PathFate {
       this.office.limits.begin(attempt.command, session);
       return true;
     };
+    const mayFinish = () => this.mayFinish(attempt);
     const result = await session
-      .send({ ...transaction, mayBegin, mayLeaveWhole: this.mayFollow(shaping) })
+      .send({ ...transaction, mayBegin, mayFinish, mayLeaveWhole: this.mayFollow(shaping) })
       .catch((error: unknown) => {
         // A fault of ours in mid-transaction: nobody knows how far it got.
         this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
@@ -262,10 +320,23 @@ export class Path implements Waiting, PathFate {
       });
     this.office.limits.end(attempt.command, session);
     if (result.kind === 'answered') this.connections.took(connection, result.transactionMs);
-    if (result.kind !== 'withdrawn')
+    // Cut by ourselves, it says nothing about the host.
+    if (result.kind === 'broken' && this.isCut) this.office.settlement.handBack(attempt, 'shutdown');
+    else if (result.kind !== 'withdrawn')
       concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });
     this.connections.release(connection, this.office.clock.monotonic(), shaping);
     this.resume();
+  }
+
+  /** Whether the content may leave; else it is taken care of. */
+  private mayFinish(attempt: PendingAttempt): boolean {
+    if (this.office.sources.maySend(this.identity.source)) return true;
+    this.office.settlement.handBack(attempt, 'shutdown');
+    return false;
+  }
+
+  private get isCut(): boolean {
+    return this.departure?.isCut === true || !this.office.sources.maySend(this.identity.source);
   }
 
   private release(connection: Connection): void {
