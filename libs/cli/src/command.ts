@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { AdminApi } from './api/admin-api.ts';
-import { HttpClient } from './api/http-client.ts';
+import { type Endpoint, HttpClient } from './api/http-client.ts';
 import { PlatformApi } from './api/platform-api.ts';
 import { addDomain } from './commands/domain.ts';
 import { addEvents } from './commands/events.ts';
@@ -96,19 +96,31 @@ function program(console: Console): Command {
     return new AdminApi(client());
   }
 
-  /** Apart, the projector answers questions and ingest does the rest; in one process they are the same. */
   function client(what?: 'query'): HttpClient {
-    const { url, queryUrl, key } = root.opts<{ url?: string; queryUrl?: string; key?: string }>();
-    const { environment } = console;
-    const platformUrl = url ?? environment.PENSTOCK_URL ?? DEFAULT_URL;
-    // Whoever names a platform means all of it.
-    const elsewhere = queryUrl ?? (url === undefined ? environment.PENSTOCK_QUERY_URL : undefined);
-    const address = (what === 'query' ? elsewhere : undefined) ?? platformUrl;
-    if (!/^https?:\/\//.test(address) || !URL.canParse(address))
-      throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
-    const endpoint = { url: address.replace(/\/+$/, ''), key: key ?? environment.PENSTOCK_API_KEY };
-    return new HttpClient(endpoint);
+    return new HttpClient(endpointOf(root.opts<EndpointOptions>(), console.environment, what));
   }
+}
+
+interface EndpointOptions {
+  readonly url?: string;
+  readonly queryUrl?: string;
+  readonly key?: string;
+}
+
+/** Apart, the projector answers questions and ingest does the rest; in one process they are the same. */
+function endpointOf(
+  { url, queryUrl, key }: EndpointOptions,
+  environment: Console['environment'],
+  what: 'query' | undefined,
+): Endpoint {
+  // Whoever names a platform means all of it.
+  const elsewhere = queryUrl ?? (url === undefined ? environment.PENSTOCK_QUERY_URL : undefined);
+  const platform = url ?? environment.PENSTOCK_URL ?? DEFAULT_URL;
+  const address = (what === 'query' ? elsewhere : undefined) ?? platform;
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
+    throw new UserError(`${address} is no address; expected something like ${DEFAULT_URL}`);
+  }
+  return { url: address.replace(/\/+$/, ''), key: key ?? environment.PENSTOCK_API_KEY };
 }
 
 function version(): string {

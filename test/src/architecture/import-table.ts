@@ -184,6 +184,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:stream': [/^libs\/adapters\//, /^services\/ingest\//, CROSS_PACKAGE, SPECS],
   'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
   'node:perf_hooks': [CROSS_PACKAGE, SPECS],
+  'node:readline': [CROSS_PACKAGE],
   'node:module': [CROSS_PACKAGE],
   'node:timers': [CROSS_PACKAGE, LOCAL_STACK],
 };
