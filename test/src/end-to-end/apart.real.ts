@@ -3,14 +3,13 @@
  * name those that run, else they are started here.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type DeliverySummary, HttpClient, isSettled, PlatformApi } from '@penstock/cli';
 import { startStack } from '@penstock/local-stack';
+import { freePorts } from './apart/free-ports.ts';
 import { Load } from './apart/load.ts';
 import { Services, START_ORDER } from './apart/services.ts';
 import { story } from './mail-watch.ts';
@@ -96,22 +95,6 @@ async function findEngines(folder: string): Promise<Engines> {
   const stack = await startStack({ folder: join(folder, 'stack'), basePort: 'free', only: ['kafka', 'redis'] });
   const { kafka: brokers, redis: redisUrl } = stack.addresses;
   return { brokers, redisUrl, stop: () => stack.down({ wipe: true }) };
-}
-
-async function freePorts(): Promise<Services['ports']> {
-  const [projector = 0, dispatcher = 0, scheduler = 0, ingest = 0, smtp = 0] = await Promise.all(
-    Array.from({ length: 5 }, freePort),
-  );
-  return { projector, dispatcher, scheduler, ingest, smtp };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function everyoneReady(services: Services): Promise<void> {

@@ -66,6 +66,13 @@ export class ServiceProcess {
     return child.exitCode;
   }
 
+  /** @throws Error where it does not run */
+  get pid(): number {
+    const pid = this.child?.pid;
+    if (pid === undefined) throw this.failure('does not run');
+    return pid;
+  }
+
   /** The last lines it printed. */
   get output(): string {
     return this.lines.join('\n');
