@@ -19,7 +19,12 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
   const topics = await loadTopics(kafka, settings);
   const access = new ClusterAccess(kafka, settings);
   const producer = new GuardedProducer(kafka, settings);
-  await Promise.all([access.connect(topics.names), producer.connect()]);
+  try {
+    await Promise.all([access.connect(topics.names), producer.connect()]);
+  } catch (error) {
+    await Promise.allSettled([access.close(), producer.close()]);
+    throw error;
+  }
   const queue = new SendQueue({
     sender: producer,
     clock,

@@ -86,8 +86,11 @@ export class ClusterAccess {
     });
   }
 
-  /** Commits as a member of a generation, or, with generation -1, for a group that has no members. */
-  commit(commit: GroupCommit): Promise<void> {
+  /**
+   * Commits as a member of a generation, or, with generation -1, for a group that has no members. Tried again while it
+   * `isWanted`.
+   */
+  commit(commit: GroupCommit, isWanted: () => boolean = () => true): Promise<void> {
     return this.retried(async () => {
       const coordinator = await this.cluster.findGroupCoordinator({ groupId: commit.groupId });
       const partitions = [...commit.offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
@@ -97,7 +100,7 @@ export class ClusterAccess {
         memberId: commit.memberId,
         topics: [{ topic: commit.topic, partitions }],
       });
-    });
+    }, isWanted);
   }
 
   private async fetch(topic: string, partition: number, from: number, maxBytes: number): Promise<FetchedPartition> {
@@ -127,14 +130,14 @@ export class ClusterAccess {
   }
 
   /** Leaders and coordinators move: what failed for that is done again, with fresh metadata, within the time of an append. */
-  private async retried<R>(request: () => Promise<R>): Promise<R> {
+  private async retried<R>(request: () => Promise<R>, isWanted: () => boolean = () => true): Promise<R> {
     const { clock, timers, times } = this.settings;
     const deadline = clock.monotonic() + times.appendTimeoutMs;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(MAX_RETRY_MS, waitMs * 2)) {
       try {
         return await request();
       } catch (error) {
-        if (isPermanent(error) || clock.monotonic() + waitMs > deadline) throw error;
+        if (isPermanent(error) || !isWanted() || clock.monotonic() + waitMs > deadline) throw error;
         this.forgetConnection(error);
       }
       await timers.sleep(waitMs);

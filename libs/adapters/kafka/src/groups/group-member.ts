@@ -1,8 +1,8 @@
 import type { Topic } from '@penstock/events';
-import { type Consumer, OffsetOutOfRangeError } from '@penstock/ports';
+import { type Bounds, type Consumer, OffsetOutOfRangeError } from '@penstock/ports';
 import type { Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import type { ClusterAccess } from '../client/cluster-access.ts';
-import { causeOf } from '../client/errors.ts';
+import { causeOf, isPermanent } from '../client/errors.ts';
 import type { LogSettings } from '../options.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { type KnownOwnership, NOTHING_KNOWN, ownershipOf, stickyAssigner } from './assigner.ts';
@@ -18,8 +18,6 @@ export interface MemberDeps {
   readonly onFatal: (error: Error) => void;
 }
 
-/** After so many crashes without an assignment between them nothing will come of it. */
-const MAX_CRASHES = 10;
 const FIRST_RESTART_MS = 200;
 const MAX_RESTART_MS = 10_000;
 
@@ -185,11 +183,10 @@ export class GroupMember<T extends Topic> {
     const start = await pump.begin();
     if (start === undefined) return;
     try {
-      const { begin, end } = await this.deps.access.bounds(this.topic, partition);
+      const { begin, end } = await this.boundsWhile(partition, pump);
       if (start < begin || start > end) {
-        throw new OffsetOutOfRangeError(
-          `${this.wanted.topic}-${partition} holds offsets ${begin} to ${end}, not ${start}`,
-        );
+        const what = `${this.wanted.topic}-${partition} holds offsets ${begin} to ${end}, not ${start}`;
+        throw new OffsetOutOfRangeError(what);
       }
       if (!pump.isOpen) return;
       this.consumer?.seek({ topic: this.topic, partition, offset: String(start) });
@@ -197,6 +194,17 @@ export class GroupMember<T extends Topic> {
       this.resume(partition);
     } catch (error) {
       pump.fail(error);
+    }
+  }
+
+  /** A broker that is away is no reason to stop a partition: it is asked for as long as the partition is ours. */
+  private async boundsWhile(partition: number, pump: PartitionPump<T>): Promise<Bounds> {
+    for (;;) {
+      try {
+        return await this.deps.access.bounds(this.topic, partition);
+      } catch (error) {
+        if (isPermanent(error) || !pump.isOpen) throw error;
+      }
     }
   }
 
@@ -228,21 +236,22 @@ export class GroupMember<T extends Topic> {
     this.crashes++;
     const told = { group: this.groupId, error: String(causeOf(error)), crashes: this.crashes };
     settings.telemetry.log(isRetriable ? 'warn' : 'error', 'kafka_consumer_crashed', told);
+    this.commits?.abandon();
     await this.revokeAll();
     if (this.left) return;
-    if (!isRetriable || this.crashes >= MAX_CRASHES) {
+    if (!isRetriable) {
       this.rejectJoined(error);
       onFatal(error);
       return;
     }
-    await settings.timers.sleep(Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** this.crashes));
+    await settings.timers.sleep(Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.min(10, this.crashes)));
     if (this.left) return;
     await this.start().catch((failure: Error) => this.startFailed(failure));
   }
 
   private async startFailed(error: Error): Promise<void> {
     await this.consumer?.disconnect().catch(() => undefined);
-    this.isRetriable = true;
+    this.isRetriable = causeOf(error).retriable !== false;
     await this.crashed(error);
   }
 }

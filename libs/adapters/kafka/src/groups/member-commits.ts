@@ -34,17 +34,18 @@ export class MemberCommits {
   commit(partition: number, offset: number): Promise<void> {
     if (!this.holds(partition)) return Promise.resolve();
     this.next.set(partition, offset);
-    this.queued ??= (this.sending ?? Promise.resolve()).then(
-      () => this.send(),
-      () => this.send(),
-    );
+    this.queued ??= (this.sending ?? Promise.resolve()).then(() => this.send());
     return this.queued;
   }
 
   /** The assignment is over: what was asked for before goes out, nothing after it. */
   async end(): Promise<void> {
-    // Whoever asked for the commit hears of its failure.
-    await (this.queued ?? this.sending)?.catch(() => undefined);
+    await (this.queued ?? this.sending);
+    this.over = true;
+  }
+
+  /** The member has lost its connection to the group: nothing goes out any more. */
+  abandon(): void {
     this.over = true;
   }
 
@@ -56,15 +57,18 @@ export class MemberCommits {
     return this.sending;
   }
 
+  /** Never rejects: a position that was not remembered costs a repeat, and is no reason to stop a partition. */
   private async sendNow(offsets: ReadonlyMap<number, number>): Promise<void> {
     if (this.over) return;
     try {
-      await this.access.commit({ ...this.generation, offsets });
+      await this.access.commit({ ...this.generation, offsets }, () => !this.over);
     } catch (error) {
-      if (!isAssignmentOver(error)) throw error;
-      this.over = true;
       const { groupId, generationId } = this.generation;
-      this.telemetry.log('info', 'kafka_commit_after_revocation', { group: groupId, generation: generationId });
+      const isOver = this.over || isAssignmentOver(error);
+      this.over ||= isOver;
+      const event = isOver ? 'kafka_commit_after_revocation' : 'kafka_commit_failed';
+      const told = { group: groupId, generation: generationId, error: String(error) };
+      this.telemetry.log(isOver ? 'info' : 'warn', event, told);
     }
   }
 }

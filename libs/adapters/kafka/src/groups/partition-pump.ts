@@ -87,6 +87,8 @@ export class PartitionPump<T extends Topic> {
   /** The partition stops here and the handler is told, once. */
   fail(error: unknown): void {
     if (this.ended) return;
+    // Who is leaving hears no more of what it leaves.
+    if (this.stopping && !this.isWorking && this.taken) return;
     this.ended = true;
     this.waiting = [];
     this.pause();

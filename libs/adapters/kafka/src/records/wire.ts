@@ -18,7 +18,7 @@ export function toWire(record: LogRecord): WireRecord {
   const value = encodeRecord(record);
   const key = record.deliveryId ?? record.id;
   const headers: Record<string, string> = { type: record.type, version: String(record.version) };
-  if (record.traceparent !== undefined) headers['traceparent'] = record.traceparent;
+  if (record.traceparent !== undefined) headers.traceparent = record.traceparent;
   const bytes = value.byteLength + key.length * 3 + record.type.length + RECORD_OVERHEAD_BYTES;
   return {
     message: { key, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength), headers },
