@@ -46,6 +46,11 @@ export function isAssignmentOver(error: unknown): boolean {
   return ASSIGNMENT_TYPES.has(causeOf(error).type ?? '');
 }
 
+/** A broker that has just started may need long to make the topic of offsets; kafkajs gives up on it for good. */
+export function isCoordinatorAway(error: unknown): boolean {
+  return causeOf(error).name === 'KafkaJSGroupCoordinatorNotFound';
+}
+
 /** Whether trying again cannot help. */
 export function isPermanent(error: unknown): boolean {
   if (error instanceof OffsetOutOfRangeError || isAssignmentOver(error)) return true;

@@ -2,7 +2,7 @@ import type { Topic } from '@penstock/events';
 import { type Bounds, type Consumer, OffsetOutOfRangeError } from '@penstock/ports';
 import type { Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import type { ClusterAccess } from '../client/cluster-access.ts';
-import { causeOf, isPermanent } from '../client/errors.ts';
+import { causeOf, isCoordinatorAway, isPermanent } from '../client/errors.ts';
 import type { LogSettings } from '../options.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { type KnownOwnership, NOTHING_KNOWN, ownershipOf, stickyAssigner } from './assigner.ts';
@@ -231,7 +231,7 @@ export class GroupMember<T extends Topic> {
   /** kafkajs has ended the consumer. Another takes its place, unless there is no point in it. */
   private async crashed(error: Error): Promise<void> {
     const { settings, onFatal } = this.deps;
-    const isRetriable = this.isRetriable;
+    const isRetriable = this.isRetriable || isCoordinatorAway(error);
     this.isRetriable = false;
     this.crashes++;
     const told = { group: this.groupId, error: String(causeOf(error)), crashes: this.crashes };
