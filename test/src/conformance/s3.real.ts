@@ -98,7 +98,7 @@ describe('content on S3', () => {
   it('older than is kept is deleted, more than a list or a deletion holds at a time', async () => {
     const prefix = `swept/${process.pid}`;
     let now = Date.UTC(2026, 0, 1);
-    const clock = { ...systemClock, now: () => now };
+    const clock = { now: () => now, monotonic: () => systemClock.monotonic() };
     const content = await openS3Content({ ...PORTS, ...address(), clock, prefix, packing: { ...TIGHT, inFlight: 16 } });
     const blob = new Uint8Array(1990);
     const references = await Promise.all(Array.from({ length: 1005 }, () => content.put([blob])));

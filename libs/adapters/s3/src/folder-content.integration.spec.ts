@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'penstock-folder-'));
 after(() => rmSync(folder, { recursive: true }));
 
 function openAt(path: string, at?: () => number) {
-  const clock = at ? { ...systemClock, now: at } : systemClock;
+  const clock = at ? { now: at, monotonic: () => systemClock.monotonic() } : systemClock;
   return openFolderContent({ ...PORTS, clock, folder: path, create: true, packing: UNKEPT });
 }
 

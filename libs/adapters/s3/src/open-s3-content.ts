@@ -26,7 +26,7 @@ export interface S3ContentOptions extends ContentDeps, SharedContentOptions {
 }
 
 const CONNECT_WITHIN_MS = 3_000;
-const ANSWER_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 10_000;
 const CONNECTIONS = 64;
 
 /** A PUT takes tens of milliseconds: segments overlap, and reads wait for one another a little. */

@@ -17,6 +17,7 @@ type Fault = 'refuse' | 'break' | 'cut' | 'short' | { readonly status: number; r
 class ScriptedS3 {
   readonly objects = new Map<string, Buffer>();
   readonly requests: string[] = [];
+  asked: () => void = () => {};
   /** For the next requests of a kind; the last one stays. */
   faults = new Map<string, readonly (Fault | undefined)[]>();
 
@@ -25,6 +26,7 @@ class ScriptedS3 {
     const name = decodeURIComponent(url.pathname.slice('/bucket/'.length));
     const kind = request.method === 'GET' && url.searchParams.has('list-type') ? 'LIST' : (request.method ?? '');
     this.requests.push(kind);
+    this.asked();
     const fault = this.nextFault(kind);
     if (fault === 'break') request.socket.destroy();
     else if (typeof fault === 'object') fail(response, fault.status, fault.code);
@@ -125,7 +127,7 @@ describe('content on S3', () => {
       prefix: 'mail',
       accessKeyId: 'key',
       secretAccessKey: SECRET,
-      retries: { attempts: 4, firstWaitMs: 1, longestWaitMs: 2 },
+      retries: { attempts: 4, firstWaitMs: 1, longestWaitMs: 2, withinMs: 60_000 },
       packing: { cacheBytes: 0, readAheadBytes: 0 },
       ...options,
     });
@@ -160,6 +162,21 @@ describe('content on S3', () => {
       s3.faults.set('PUT', [fault as Fault]);
       await assert.rejects(content.put([Buffer.from('y')]), StorageUnavailableError);
     }
+    await content.close();
+  });
+
+  it('is not waited for longer than is allowed, however many attempts are left', async () => {
+    let nowMs = 0;
+    const clock = { now: () => systemClock.now(), monotonic: () => nowMs };
+    const retries = { attempts: 1000, firstWaitMs: 1, longestWaitMs: 1, withinMs: 50 };
+    const content = await open({ clock, retries });
+    s3.faults.set('PUT', [BUSY]);
+    s3.asked = () => {
+      nowMs += 20;
+    };
+    s3.requests.length = 0;
+    await assert.rejects(content.put([Buffer.from('x')]), StorageUnavailableError);
+    assert.equal(s3.requests.length, 3);
     await content.close();
   });
 
@@ -202,7 +219,7 @@ describe('content on S3', () => {
   it('older than is kept is deleted page by page, by whoever sweeps', async () => {
     const start = Date.UTC(2026, 5, 1, 10);
     let now = start;
-    const content = await open({ clock: { ...systemClock, now: () => now } });
+    const content = await open({ clock: { now: () => now, monotonic: () => systemClock.monotonic() } });
     for (let i = 0; i < 40; i++, now += HOUR_MS / 8) await content.put([Buffer.from(`${i}`)]);
     assert.equal(s3.objects.size, 40);
     const rule = { retentionMs: 3 * HOUR_MS, leastMs: () => 0 };

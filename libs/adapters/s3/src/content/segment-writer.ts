@@ -105,8 +105,8 @@ export class SegmentWriter {
   }
 
   private async write({ puts }: OpenSegment): Promise<void> {
-    const name = this.nextName();
     try {
+      const name = this.nextName();
       const { bytes, references } = packSegment(
         name,
         puts.flatMap(({ blobs }) => blobs),

@@ -19,7 +19,7 @@ async function rig(name: string) {
   const path = join(folder, name);
   const content = await openFolderContent({
     telemetry: { log: () => {} },
-    clock: { ...systemClock, now: () => now++ },
+    clock: { now: () => now++, monotonic: () => systemClock.monotonic() },
     folder: path,
     create: true,
   });

@@ -1,8 +1,9 @@
 /** One request to S3, again where it may help, and what its failure means. */
-import type { Random, Telemetry, Timers } from '@penstock/ports';
+import type { Clock, Random, Telemetry, Timers } from '@penstock/ports';
 import { StorageUnavailableError } from './object-storage.ts';
 
 export interface RetryDeps {
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -13,10 +14,17 @@ export interface RetryBounds {
   /** Before the second attempt; doubles, ms. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
+  /** No attempt begins later than this after the first, ms. */
+  readonly withinMs: number;
 }
 
-/** About six seconds of waiting, besides what the requests themselves take. */
-export const SHIPPED_RETRIES: RetryBounds = { attempts: 7, firstWaitMs: 100, longestWaitMs: 2_000 };
+/** About six seconds of waiting for a server that answers, twenty and one request for one that does not. */
+export const SHIPPED_RETRIES: RetryBounds = {
+  attempts: 7,
+  firstWaitMs: 100,
+  longestWaitMs: 2_000,
+  withinMs: 20_000,
+};
 
 /** What an S3 error says, without its request and its signature. */
 export interface S3Failure {
@@ -62,16 +70,17 @@ export function describeFailure({ code, status }: S3Failure): string {
 export async function withRetries<T>(
   operation: string,
   request: () => Promise<T>,
-  { timers, random, telemetry }: RetryDeps,
+  { clock, timers, random, telemetry }: RetryDeps,
   bounds: RetryBounds,
 ): Promise<T> {
+  const startedAt = clock.monotonic();
   for (let attempt = 1; ; attempt++) {
     try {
       return await request();
     } catch (error) {
       const failure = s3Failure(error);
       if (!isTransient(failure)) throw new S3AnswerError(operation, failure);
-      if (attempt >= bounds.attempts) {
+      if (attempt >= bounds.attempts || clock.monotonic() - startedAt >= bounds.withinMs) {
         throw new StorageUnavailableError(`${operation}: ${describeFailure(failure)}, ${attempt} times`);
       }
       telemetry.log('warn', 's3_request_repeated', { operation, attempt, failure: describeFailure(failure) });
