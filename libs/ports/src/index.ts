@@ -2,6 +2,7 @@ export * from './archive.ts';
 export * from './clock.ts';
 export * from './content-store.ts';
 export * from './event-log.ts';
+export * from './key-order.ts';
 export * from './keyed-store.ts';
 export * from './mail-transport.ts';
 export * from './message-signer.ts';

@@ -118,6 +118,14 @@ describe('a connection to a Redis with few rights, or none yet', () => {
     await use(await open(withUser('penstock', 'right'), { clientName: 'scheduler' }));
   });
 
+  it('tells of a server that would forget keys for want of memory', async () => {
+    await open(redis.url);
+    await operator.call('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru');
+    await open(redis.url);
+    for (let turn = 0; turn < 2_000 && events.length < 3; turn++) await systemTimers.sleep(10);
+    assert.deepEqual(events, ['redis_ready', 'redis_ready', 'redis_evicts']);
+  });
+
   it('is made as soon as the server is there, and again when it comes back', async () => {
     await redis.server.kill();
     const connection = await open(redis.url, { connectWithinMs: 100 });

@@ -30,6 +30,7 @@ export class RedisConnection {
     client.on('ready', () => {
       this.stalled = false;
       this.tell('ready');
+      this.lookAtEviction().catch(() => undefined);
     });
     client.on('close', () => this.tell('away', 'the connection was closed'));
     // Without a listener the client writes to the console.
@@ -99,6 +100,14 @@ export class RedisConnection {
     this.stalled = true;
     this.tell('away', 'a command was not answered in time');
     this.client.disconnect(true);
+  }
+
+  /** A server that forgets keys for want of memory breaks limits and leaves read models by half. */
+  private async lookAtEviction(): Promise<void> {
+    const memory = await this.client.info('memory');
+    const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'unknown';
+    const limited = !/^maxmemory:0\r?$/m.test(memory);
+    if (limited && policy !== 'noeviction') this.telemetry.log('warn', 'redis_evicts', { policy });
   }
 
   private tell(state: 'ready' | 'away', reason?: string): void {

@@ -1,7 +1,14 @@
-import type { JsonValue, KeyedChange, KeyedEntry, KeyedStore, RangeQuery } from '@penstock/ports';
+import {
+  fromStoredKey,
+  type JsonValue,
+  type KeyedChange,
+  type KeyedEntry,
+  type KeyedStore,
+  type RangeQuery,
+  toStoredKey,
+} from '@penstock/ports';
 import { type LuaScript, loadScript } from '../connection/lua-script.ts';
 import type { RedisConnection } from '../connection/redis-connection.ts';
-import { fromMember, toMember } from './key-order.ts';
 
 /** The four keys of a store; see lua/write-rows.lua. */
 export interface StoreKeys {
@@ -41,30 +48,30 @@ export class RedisKeyedStore implements KeyedStore {
 
   async get(key: string): Promise<JsonValue | undefined> {
     const { rows, counts } = this.keys;
-    const [json, added] = texts(await this.connection.run(this.scripts.readRow, [rows, counts], [toMember(key)]));
+    const [json, added] = texts(await this.connection.run(this.scripts.readRow, [rows, counts], [toStoredKey(key)]));
     return json === undefined ? undefined : toValue(json, added);
   }
 
   async range({ from, to, limit, descending }: RangeQuery): Promise<readonly KeyedEntry[]> {
     if (from >= to || limit <= 0) return [];
     const { rows, order, counts } = this.keys;
-    const args = [toMember(from), toMember(to), limit, descending ? 'down' : 'up'];
+    const args = [toStoredKey(from), toStoredKey(to), limit, descending ? 'down' : 'up'];
     const found = texts(await this.connection.run(this.scripts.readRange, [rows, order, counts], args));
     const entries: KeyedEntry[] = [];
     for (let at = 0; at < found.length; at += 3) {
       const value = toValue(found[at + 1] ?? 'null', found[at + 2]);
-      entries.push({ key: fromMember(found[at] ?? ''), value });
+      entries.push({ key: fromStoredKey(found[at] ?? ''), value });
     }
     return entries;
   }
 
   async write({ puts = [], deletes = [], increments = [], positions = new Map() }: KeyedChange): Promise<void> {
     const args: (string | number)[] = [puts.length, deletes.length, increments.length, positions.size];
-    for (const { key, value } of puts) args.push(toMember(key), toText(key, value));
-    for (const key of deletes) args.push(toMember(key));
+    for (const { key, value } of puts) args.push(toStoredKey(key), toText(key, value));
+    for (const key of deletes) args.push(toStoredKey(key));
     for (const { key, fields } of increments) {
       const added = Object.entries(fields);
-      args.push(toMember(key), added.length);
+      args.push(toStoredKey(key), added.length);
       for (const [name, by] of added) args.push(name, String(by));
     }
     for (const [name, position] of positions) args.push(name, String(position));
