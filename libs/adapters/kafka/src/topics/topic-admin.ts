@@ -36,7 +36,11 @@ export function isRefused({ steps }: TopicPlan): boolean {
 
 async function withAdmin<T>(connection: KafkaConnection, work: (admin: Admin) => Promise<T>): Promise<T> {
   guardIdleTimers();
-  const kafka = new Kafka({ ...clientConfig(connection), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 200, retries: 2 } });
+  const kafka = new Kafka({
+    ...clientConfig(connection),
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 200, retries: 2 },
+  });
   const admin = kafka.admin();
   try {
     await admin.connect();

@@ -3,10 +3,16 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import {
+  applyTopics,
+  checkTopics,
+  chooseTopics,
+  clientConfig,
+  type KafkaConnection,
+  parseTopicDefinitions,
+  type TopicDefinition,
+} from '@penstock/adapter-kafka';
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
-import { clientConfig, type KafkaConnection } from '../settings/kafka-connection.ts';
-import { applyTopics, checkTopics } from './topic-admin.ts';
-import { choose, parseTopicDefinitions, type TopicDefinition } from './topic-definitions.ts';
 
 const addresses = process.env.PENSTOCK_TEST_KAFKA;
 assert.ok(addresses, 'PENSTOCK_TEST_KAFKA is needed');
@@ -16,10 +22,10 @@ const admin = new Kafka({ ...clientConfig(connection), logLevel: logLevel.NOTHIN
 /** The shipped topics under names of this run's own, with one copy and few partitions. */
 const run = randomUUID();
 const shipped = parseTopicDefinitions(
-  readFileSync(new URL('../../../../../infra/topics/topics.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../infra/topics/topics.json', import.meta.url), 'utf8'),
 );
 const few = new Map(shipped.map(({ name, partitions }) => [name, Math.min(4, partitions)]));
-const definitions = choose(shipped, { replicationFactor: 1, partitions: few }).map((topic) => ({
+const definitions = chooseTopics(shipped, { replicationFactor: 1, partitions: few }).map((topic) => ({
   ...topic,
   name: `${run}.${topic.name}`,
 }));
