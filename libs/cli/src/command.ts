@@ -15,6 +15,7 @@ import { addTenants } from './commands/tenants.ts';
 import { addTimeline } from './commands/timeline.ts';
 import { addTopics } from './commands/topics.ts';
 import { addTrace } from './commands/trace.ts';
+import { addWebhook } from './commands/webhook.ts';
 import { type Console, UserError } from './console.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -71,6 +72,7 @@ function program(console: Console): Command {
   addKeys(root, console, admin);
   addTenants(root, console, admin);
   addDomain(root, console, admin);
+  addWebhook(root, console, admin);
   addPolicy(root, console, admin);
   addRun(root, console);
   addTopics(root, console, () => import('@penstock/adapter-kafka'));

@@ -7,8 +7,14 @@ import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
 import type { MetricSample } from '@penstock/nest';
-import type { MessageSigner, PenstockService, Resolver, Telemetry } from '@penstock/ports';
-import { type AskedProjector, EventExport, PROJECTOR_TRANSPORT } from '@penstock/projector';
+import type { MessageSigner, PenstockService, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
+import {
+  type AskedProjector,
+  createWebhooks,
+  EventExport,
+  PROJECTOR_TRANSPORT,
+  type Webhooks,
+} from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
 import { platformSamples } from './metrics/platform-metrics.ts';
 import { ThreadedProjector } from './projection/threaded-projector.ts';
@@ -22,6 +28,7 @@ export interface ServicesOptions {
   readonly recipientKey: Uint8Array;
   readonly secretKey: Uint8Array;
   readonly signer: MessageSigner;
+  readonly webhookSender: WebhookSender;
   readonly administration: AdministrationSettings;
   readonly submission: SubmissionSettings;
   readonly tracing: { readonly otlpEndpoint?: string | undefined; readonly traceRatio?: number | undefined };
@@ -33,6 +40,7 @@ export interface Services {
   readonly scheduler: Scheduler;
   readonly dispatcher: Dispatcher;
   readonly projector: AskedProjector;
+  readonly webhooks: Webhooks;
   readonly keyring: ApiKeyring;
   /** What /metrics shows of them. */
   readonly samples: () => Promise<readonly MetricSample[]>;
@@ -88,11 +96,20 @@ export function createServices(options: ServicesOptions): Services {
     scheduler,
     dispatcher,
     projector,
+    webhooks: createWebhooks({
+      ...world,
+      content,
+      state,
+      sender: options.webhookSender,
+      secretKey: options.secretKey,
+      owner,
+    }),
   };
 }
 
-/** Ingest brings no Nest transport of its own: its consumers read the log directly. */
+/** Ingest and webhooks bring no Nest transport of their own: their consumers read the log directly. */
 const INGEST_TRANSPORT = Symbol('ingest transport');
+const WEBHOOKS_TRANSPORT = Symbol('webhooks transport');
 
 export interface NamedService {
   readonly name: string;
@@ -101,9 +118,11 @@ export interface NamedService {
 }
 
 /** Whoever reads starts before whoever writes; ingest opens its doors last. */
-export function startOrder({ projector, dispatcher, scheduler, ingest }: Services): readonly NamedService[] {
+export function startOrder(services: Services): readonly NamedService[] {
+  const { projector, webhooks, dispatcher, scheduler, ingest } = services;
   return [
     { name: 'projector', service: projector, transportId: PROJECTOR_TRANSPORT },
+    { name: 'webhooks', service: webhooks, transportId: WEBHOOKS_TRANSPORT },
     { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },
     { name: 'scheduler', service: scheduler, transportId: SCHEDULER_TRANSPORT },
     { name: 'ingest', service: ingest, transportId: INGEST_TRANSPORT },

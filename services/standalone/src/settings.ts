@@ -12,6 +12,7 @@ import {
   secretKeySetting,
   TRACING_SETTINGS,
   textSetting,
+  webhookAllowSetting,
 } from '@penstock/nest';
 
 /** What standalone reads from the environment. */
@@ -65,6 +66,12 @@ export const SETTINGS = {
     name: 'PENSTOCK_SMARTHOST',
     description: 'host:port of one mail server that everything goes to, whatever the policy says.',
     schema: hostAndPortSetting,
+  },
+  webhookAllow: {
+    name: 'PENSTOCK_WEBHOOK_ALLOW',
+    description: 'Where webhooks go: public (https, public addresses), http (without TLS too) or private (anywhere).',
+    schema: webhookAllowSetting,
+    default: 'public',
   },
   ...WATCH_SETTINGS,
   ...TRACING_SETTINGS,

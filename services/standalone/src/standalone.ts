@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateDkimKey, SigningPool } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
+import { generateWebhookKey, HttpsWebhookSender } from '@penstock/adapter-webhook';
 import { publishPolicy } from '@penstock/control';
 import {
   type ApiKeySettings,
@@ -46,6 +47,8 @@ export interface StandaloneOptions {
   readonly secretKey?: Uint8Array | undefined;
   readonly bounceHost?: string | undefined;
   readonly spfInclude?: string | undefined;
+  /** Where webhooks may be posted to, beside https addresses of the public internet. */
+  readonly webhookAllow?: WebhookAllowance | undefined;
   readonly telemetry: Telemetry;
   /** Who may read /metrics; keys of the scope `operate` if absent. */
   readonly metrics?: MetricsAccess | undefined;
@@ -107,6 +110,8 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   await publishPolicy({ log: engine.log, clock: systemClock, text, policy: policy.policy, changedBy: origin });
   const signer = new SigningPool({ secretKey });
   undo.push(() => signer.close());
+  const webhookSender = new HttpsWebhookSender(webhookAllowance(options.webhookAllow));
+  undo.push(async () => webhookSender.close());
   const services = createServices({
     engine,
     dataDir,
@@ -116,6 +121,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     recipientKey: secretKey,
     secretKey,
     signer,
+    webhookSender,
     tracing: options,
     administration: {
       resolver: egress.freshResolver,
@@ -123,6 +129,11 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
       // A bare name means nothing to others.
       bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
       spfInclude,
+      webhooks: {
+        sender: webhookSender,
+        generateKey: generateWebhookKey,
+        allowHttp: webhookAllowance(options.webhookAllow).allowHttp,
+      },
     },
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
@@ -145,6 +156,13 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     unreadableDomains: async () => (await services.ingest.administration?.unreadableDomains()) ?? [],
     stop: () => undo.run(),
   };
+}
+
+export type WebhookAllowance = 'public' | 'http' | 'private';
+
+/** Whoever posts within a private network mostly has no certificates there. */
+function webhookAllowance(allow: WebhookAllowance = 'public') {
+  return { allowHttp: allow !== 'public', allowPrivate: allow === 'private' };
 }
 
 function openTls(options: StandaloneOptions, dataDir: string): Promise<SubmissionTls> {

@@ -46,6 +46,8 @@ export const secretKeySetting: z.ZodType<Uint8Array, string> = z.string().transf
 
 export const metricsAccessSetting = z.enum(['operate', 'open'], { error: 'must be operate or open' });
 
+export const webhookAllowSetting = z.enum(['public', 'http', 'private'], { error: 'must be public, http or private' });
+
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;
