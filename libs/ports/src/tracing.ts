@@ -16,8 +16,6 @@ export interface TracingCounts {
 export interface Tracing {
   /** Whether spans are sent at all; while it is false, do not make any. */
   readonly on: boolean;
-  /** The queue is full: spans made now would be dropped. */
-  readonly full: boolean;
   /** Never waits and never throws. */
   send(spans: readonly Span[]): void;
   counts(): TracingCounts;
@@ -32,7 +30,6 @@ const NONE: TracingCounts = { sent: 0, dropped: 0, failed: 0 };
 /** Tracing that is off. */
 export const NO_TRACING: Tracing = {
   on: false,
-  full: true,
   send() {},
   counts: () => NONE,
   flush: () => Promise.resolve(),

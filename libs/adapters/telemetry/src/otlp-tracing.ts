@@ -46,6 +46,7 @@ export class OtlpTracing implements Tracing {
     this.maxQueued = maxQueued;
   }
 
+  /** Spans sent now would be dropped. */
   get full(): boolean {
     return this.closed || this.queue.length >= this.maxQueued;
   }

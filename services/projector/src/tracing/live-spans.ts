@@ -31,7 +31,7 @@ export function tracedConsumer(
     batch: (partition, records) => {
       const startMs = clock.now();
       const handled = handler.batch(partition, records);
-      const spans = tracing.full ? [] : liveSpans(records, startMs - OLDEST_MS);
+      const spans = liveSpans(records, startMs - OLDEST_MS);
       const firstOffset = records[0]?.offset;
       if (spans.length > 0 && firstOffset !== undefined) {
         const batch = { partition, firstOffset, size: records.length, startMs, endMs: clock.now() };
