@@ -10,10 +10,9 @@ interface Row {
   readonly byDefault: string;
 }
 
-/** Rows of the table of one process; one may describe two settings that belong together. */
+/** Rows of the table; one may describe two settings that belong together. */
 function rows(): readonly Row[] {
-  const [ofOneProcess = ''] = readFileSync(DOCS, 'utf8').split('## Services apart');
-  return ofOneProcess
+  return readFileSync(DOCS, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| `PENSTOCK_'))
     .map((line) => {

@@ -10,7 +10,6 @@ import {
 } from './door-settings.ts';
 import {
   CONTENT_SETTINGS,
-  COPY_SETTINGS,
   KAFKA_SETTINGS,
   POLICY_SETTINGS,
   READ_SETTINGS,
@@ -62,7 +61,6 @@ export function allSettingNames(): readonly string[] {
     ...IDENTITY_SETTINGS,
     ...SECRET_KEY_SETTINGS,
     ...CONTENT_SETTINGS,
-    ...COPY_SETTINGS,
     ...RETENTION_SETTINGS,
     ...READ_SETTINGS,
     ...TRACING_SETTINGS,
