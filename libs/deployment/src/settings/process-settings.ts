@@ -10,6 +10,7 @@ import {
 } from './door-settings.ts';
 import {
   CONTENT_SETTINGS,
+  COPY_SETTINGS,
   KAFKA_SETTINGS,
   POLICY_SETTINGS,
   READ_SETTINGS,
@@ -61,6 +62,7 @@ export function allSettingNames(): readonly string[] {
     ...IDENTITY_SETTINGS,
     ...SECRET_KEY_SETTINGS,
     ...CONTENT_SETTINGS,
+    ...COPY_SETTINGS,
     ...RETENTION_SETTINGS,
     ...READ_SETTINGS,
     ...TRACING_SETTINGS,
