@@ -20,6 +20,7 @@ export interface MemberDeps {
 
 const FIRST_RESTART_MS = 200;
 const MAX_RESTART_MS = 10_000;
+const LEADER_WAIT_MS = 50;
 
 /** One member of a group: its kafkajs consumer, made anew when it crashed, and what it holds. */
 export class GroupMember<T extends Topic> {
@@ -134,6 +135,10 @@ export class GroupMember<T extends Topic> {
   outOfRange(partition: number): void {
     const what = `${this.wanted.topic}-${partition} does not hold the offset that is due`;
     this.pumps.get(partition)?.fail(new OffsetOutOfRangeError(what));
+  }
+
+  leaderMoved(): Promise<void> {
+    return this.deps.settings.timers.sleep(LEADER_WAIT_MS);
   }
 
   pause(partition: number): void {

@@ -1,4 +1,5 @@
 import type { Broker, Cluster } from 'kafkajs';
+import { causeOf } from '../client/errors.ts';
 
 /** Requests of the group protocol, which the types of kafkajs leave out. */
 export interface GroupBroker extends Broker {
@@ -21,19 +22,31 @@ export interface GroupRequests {
   synced(memberAssignment: Buffer): void;
   /** A broker does not hold the offset that was to be fetched. */
   outOfRange(partition: number): void;
+  /** A leader has moved and is not known yet: resolves when it is time to ask again. */
+  leaderMoved(): Promise<void>;
 }
+
+/** What a broker answers to a fetch of a partition that it does not lead, or not yet. */
+const MOVED_TYPES = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+]);
 
 /**
  * Puts `requests` between a kafkajs consumer and its brokers. kafkajs has no hook that is awaited before a member
  * gives its partitions up, and on an offset out of range it commits "the beginning" over the group's position and
- * goes on from there; here the first waits for the handlers, and no commit of kafkajs's own goes out at all.
+ * goes on from there; here the first waits for the handlers, and no commit of kafkajs's own goes out at all. And where a leader has
+ * moved kafkajs has the whole group share out its partitions anew, although nobody came or went; here it asks again.
  */
 export function guardCluster(cluster: Cluster, requests: GroupRequests): void {
   const guarded = new WeakMap<Broker, Broker>();
   const guard = (broker: Broker): Broker => {
     let found = guarded.get(broker);
     if (!found) {
-      found = guardBroker(broker as GroupBroker, requests);
+      found = guardBroker(cluster, broker as GroupBroker, requests);
       guarded.set(broker, found);
     }
     return found;
@@ -43,7 +56,7 @@ export function guardCluster(cluster: Cluster, requests: GroupRequests): void {
   cluster.findBroker = async (node) => guard(await findBroker(node));
 }
 
-function guardBroker(broker: GroupBroker, requests: GroupRequests): Broker {
+function guardBroker(cluster: Cluster, broker: GroupBroker, requests: GroupRequests): Broker {
   const instead: Partial<Record<PropertyKey, unknown>> = {
     joinGroup: async (request: object) => {
       await requests.beforeJoin(broker);
@@ -59,6 +72,16 @@ function guardBroker(broker: GroupBroker, requests: GroupRequests): Broker {
     offsetCommit: async ({ topics }: CommitRequest) => {
       for (const { partitions } of topics) for (const { partition } of partitions) requests.outOfRange(partition);
     },
+  };
+  instead.fetch = async (request: Parameters<Broker['fetch']>[0]) => {
+    try {
+      return await broker.fetch(request);
+    } catch (error) {
+      if (!MOVED_TYPES.has(causeOf(error).type ?? '')) throw error;
+      await requests.leaderMoved();
+      await cluster.refreshMetadata();
+      return { responses: [] };
+    }
   };
   return new Proxy(broker, {
     get: (target, key) => {
