@@ -20,9 +20,9 @@ import {
   startService,
   UndoStack,
 } from '@penstock/deployment';
-import { configureHttp } from '@penstock/ingest';
+import { type AdministrationSettings, configureHttp } from '@penstock/ingest';
 import type { MetricsAccess } from '@penstock/nest';
-import type { EventLog, Telemetry } from '@penstock/ports';
+import type { EventLog, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
 import { type EgressRoute, openEgress } from './egress.ts';
 import { type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
 import { loadSecretKey } from './keys/secret-key.ts';
@@ -95,7 +95,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 }
 
 async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<Standalone> {
-  const { host, hostname = 'localhost', telemetry, policy, bounceHost, spfInclude } = options;
+  const { host, hostname = 'localhost', telemetry, policy } = options;
   if (options.engine?.retentionMs !== undefined) checkRetention(options.engine.retentionMs, policy.policy);
   const dataDir = resolve(options.dataDir);
   const engine = await openEngine(options, dataDir);
@@ -123,18 +123,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     signer,
     webhookSender,
     tracing: options,
-    administration: {
-      resolver: egress.freshResolver,
-      generateDkimKey,
-      // A bare name means nothing to others.
-      bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
-      spfInclude,
-      webhooks: {
-        sender: webhookSender,
-        generateKey: generateWebhookKey,
-        allowHttp: webhookAllowance(options.webhookAllow).allowHttp,
-      },
-    },
+    administration: administration(options, egress.freshResolver, webhookSender),
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
   const module = StandaloneModule.register(services, egress.sandbox, options.metrics ?? 'operate');
@@ -159,6 +148,21 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
 }
 
 export type WebhookAllowance = 'public' | 'http' | 'private';
+
+function administration(
+  { hostname = 'localhost', bounceHost, spfInclude, webhookAllow }: StandaloneOptions,
+  resolver: Resolver,
+  sender: WebhookSender,
+): AdministrationSettings {
+  return {
+    resolver,
+    generateDkimKey,
+    // A bare name means nothing to others.
+    bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
+    spfInclude,
+    webhooks: { sender, generateKey: generateWebhookKey, allowHttp: webhookAllowance(webhookAllow).allowHttp },
+  };
+}
 
 /** Whoever posts within a private network mostly has no certificates there. */
 function webhookAllowance(allow: WebhookAllowance = 'public') {

@@ -14,8 +14,8 @@ export const generateWebhookKey: GenerateWebhookKey = async () => {
 };
 
 /** Names of SendGrid's Signed Event Webhook. */
-export const SIGNATURE_HEADER = 'X-Twilio-Email-Event-Webhook-Signature';
-export const TIMESTAMP_HEADER = 'X-Twilio-Email-Event-Webhook-Timestamp';
+const SIGNATURE_HEADER = 'X-Twilio-Email-Event-Webhook-Signature';
+const TIMESTAMP_HEADER = 'X-Twilio-Email-Event-Webhook-Timestamp';
 
 /** Keys read lately: one for each endpoint that is posted to. */
 const KEYS = 64;

@@ -35,12 +35,12 @@ export class WebhookStore {
   async place(partition: number): Promise<Place | undefined> {
     const next = (await this.store.positions()).get(this.position(partition));
     if (next === undefined) return undefined;
-    const claim = (await this.store.get(this.claim(partition))) as unknown as ClaimState | undefined;
+    const claim = (await this.store.get(this.claim(partition))) as ClaimState | undefined;
     return { next, claim: claim ?? NO_CLAIM };
   }
 
   async delivery(deliveryId: string): Promise<DeliveryRow | undefined> {
-    return (await this.store.get(this.row(deliveryId))) as unknown as DeliveryRow | undefined;
+    return (await this.store.get(this.row(deliveryId))) as DeliveryRow | undefined;
   }
 
   async advance({ places, added, ended }: Advance): Promise<void> {
