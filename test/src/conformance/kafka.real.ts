@@ -13,7 +13,7 @@ import { startStack } from '@penstock/local-stack';
 import type { AnyAppendBatch, AppendReceipt, EventLog } from '@penstock/ports';
 import { type EventLogHarness, eventLogConformance } from '@penstock/testing';
 
-const RELEASE = process.env['PENSTOCK_TEST_KAFKA_RELEASE'] ?? '4.1';
+const RELEASE = process.env.PENSTOCK_TEST_KAFKA_RELEASE ?? '4.1';
 const PARTITIONS = 4;
 
 let brokers: readonly string[] = [];
@@ -35,7 +35,11 @@ class KafkaLogHarness implements EventLogHarness {
     const prefix = `c${process.pid}-${installations++}.`;
     const names = Object.values(TOPICS).map((topic) => prefix + topic);
     await makeTopics(names);
-    return new KafkaLogHarness(prefix, await connect(prefix));
+    const log = await connect(prefix);
+    // Until a new partition has its leader, what is sent to it and to others may be sent again.
+    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    await Promise.all(partitions.map((partition) => log.bounds(TOPICS.events, partition)));
+    return new KafkaLogHarness(prefix, log);
   }
 
   cutNextAppend(wholeBatches: number): void {
@@ -109,11 +113,11 @@ function connect(prefix: string): Promise<KafkaLog> {
   });
 }
 
-describe(`on Kafka ${process.env['PENSTOCK_TEST_KAFKA'] ?? RELEASE}`, () => {
+describe(`on Kafka ${process.env.PENSTOCK_TEST_KAFKA ?? RELEASE}`, () => {
   let end = async () => {};
 
   before(async () => {
-    const given = process.env['PENSTOCK_TEST_KAFKA'];
+    const given = process.env.PENSTOCK_TEST_KAFKA;
     if (given) {
       brokers = given.split(',');
       return;
