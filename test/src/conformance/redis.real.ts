@@ -1,6 +1,7 @@
 /** The conformance suites on a real Redis: `node --test test/dist/conformance/redis.real.js`. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { RedisQuotaStore, RedisReadModels } from '@penstock/adapter-redis';
 import { keyedStoreConformance, quotaStoreConformance, readModelsConformance } from '@penstock/testing';
 import { connect, findRedis, type RealRedis } from './real-redis.ts';
@@ -39,6 +40,18 @@ async function openModels() {
     close: () => connection.close(),
   };
 }
+
+describe('a model in Redis', () => {
+  it('takes a checkpoint of a hundred thousand rows in one write', async () => {
+    const { models, close } = await openModels();
+    const model = await models.open('deliveries');
+    const puts = Array.from({ length: 100_000 }, (_, i) => ({ key: `d/${i}`, value: i }));
+    await model.write({ puts, positions: new Map([['mail.events-0', 100_000]]) });
+    assert.equal((await model.range({ from: 'd', to: 'e', limit: 200_000 })).length, 100_000);
+    await models.discard('deliveries');
+    await close();
+  });
+});
 
 keyedStoreConformance('Redis', openModels);
 readModelsConformance('Redis', openModels);

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { RedisConnection, RedisUnavailableError } from './redis-connection.ts';
 import {
   clientOptions,
+  DEFAULT_COMMAND_TIMEOUT_MS,
   DEFAULT_CONNECT_WITHIN_MS,
   DEFAULT_PREFIX,
   type RedisConnectionOptions,
@@ -16,7 +17,12 @@ const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR )/;
  */
 export async function openRedis(options: RedisConnectionOptions): Promise<RedisConnection> {
   const client = new Redis(options.url, clientOptions(options, Math.random));
-  const connection = new RedisConnection(client, options.telemetry, options.prefix ?? DEFAULT_PREFIX);
+  const connection = new RedisConnection(
+    client,
+    options.telemetry,
+    options.prefix ?? DEFAULT_PREFIX,
+    options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
+  );
   try {
     await firstConnection(client, options.connectWithinMs ?? DEFAULT_CONNECT_WITHIN_MS);
   } catch (error) {

@@ -26,6 +26,8 @@ export class RedisConnection {
     private readonly telemetry: Telemetry,
     /** What every key begins with. */
     readonly prefix: string,
+    /** An answer that takes longer has failed, and the connection with it. */
+    private readonly answerWithinMs: number,
   ) {
     client.on('ready', () => {
       this.stalled = false;
@@ -47,25 +49,21 @@ export class RedisConnection {
     await this.pipeline((pipeline) => pipeline.ping());
   }
 
-  async run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const [reply] = await this.runAll(script, [{ keys, args }]);
-    return reply;
-  }
-
   /** Calls the script once for each, in their order, in one round trip. */
-  async runAll(script: LuaScript, calls: readonly ScriptCall[]): Promise<readonly unknown[]> {
+  async runAll(
+    script: LuaScript,
+    calls: readonly ScriptCall[],
+    withinMs = this.answerWithinMs,
+  ): Promise<readonly unknown[]> {
     if (calls.length === 0) return [];
-    const add = (pipeline: ChainableCommander) => {
-      for (const { keys, args } of calls) pipeline.evalsha(script.sha, keys.length, ...keys, ...args);
-    };
-    const replies = await this.send(add);
+    const replies = await this.send((pipeline) => addCalls(pipeline, script, calls), withinMs);
     if (!replies.some(([error]) => isUnknownScript(error))) return outcomes(replies);
     // A restart or SCRIPT FLUSH forgot it. A call that met no script did nothing, so it is sent again, and no other.
     const again = calls.filter((_, i) => isUnknownScript(replies[i]?.[0]));
     const [loaded, ...later] = await this.send((pipeline) => {
       pipeline.script('LOAD', script.text);
-      for (const { keys, args } of again) pipeline.evalsha(script.sha, keys.length, ...keys, ...args);
-    });
+      addCalls(pipeline, script, again);
+    }, withinMs);
     outcomes(loaded === undefined ? [] : [loaded]);
     const rest = later.values();
     return outcomes(replies.map((reply) => (isUnknownScript(reply[0]) ? (rest.next().value ?? reply) : reply)));
@@ -82,17 +80,28 @@ export class RedisConnection {
     this.client.disconnect();
   }
 
-  private async send(add: (pipeline: ChainableCommander) => void): Promise<readonly PipelineReply[]> {
+  private async send(
+    add: (pipeline: ChainableCommander) => void,
+    withinMs = this.answerWithinMs,
+  ): Promise<readonly PipelineReply[]> {
     if (!this.ready) throw new RedisUnavailableError('Redis is away');
     const pipeline = this.client.pipeline();
     add(pipeline);
-    const replies = await pipeline.exec().catch((error: Error) => {
-      throw new RedisUnavailableError(error.message);
+    return new Promise((resolve, reject) => {
+      // A server that stands still answers nobody: a new connection finds out when it goes on, and meanwhile commands
+      // fail without waiting.
+      const timer = setTimeout(() => {
+        this.giveUp();
+        reject(new RedisUnavailableError(`no answer within ${withinMs} ms`));
+      }, withinMs);
+      pipeline
+        .exec()
+        .then(
+          (replies) => resolve(replies ?? []),
+          (error: Error) => reject(new RedisUnavailableError(error.message)),
+        )
+        .finally(() => clearTimeout(timer));
     });
-    // A server that stands still answers nobody: a new connection finds out when it goes on, and meanwhile commands
-    // fail without waiting.
-    if (replies?.some(([error]) => error?.message === 'Command timed out')) this.giveUp();
-    return replies ?? [];
   }
 
   private giveUp(): void {
@@ -116,6 +125,11 @@ export class RedisConnection {
     if (state === 'ready') this.telemetry.log('info', 'redis_ready');
     else this.telemetry.log('warn', 'redis_away', { reason });
   }
+}
+
+/** As one array: a change may have more arguments than a call takes. */
+function addCalls(pipeline: ChainableCommander, { sha }: LuaScript, calls: readonly ScriptCall[]): void {
+  for (const { keys, args } of calls) pipeline.call('evalsha', [sha, keys.length, ...keys, ...args]);
 }
 
 function isUnknownScript(error: Error | null | undefined): boolean {

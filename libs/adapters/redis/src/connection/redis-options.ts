@@ -9,7 +9,7 @@ export interface RedisConnectionOptions {
   readonly clientName?: string;
   /** Keys begin with it, so that several platforms may share a server. */
   readonly prefix?: string;
-  /** A command that is not answered so long has failed, and the connection with it. */
+  /** A question not answered so long has failed, and the connection with it; 2 s, and 30 s for read models. */
   readonly commandTimeoutMs?: number;
   /** `openRedis` waits so long for the first connection, then goes on without one. */
   readonly connectWithinMs?: number;
@@ -21,6 +21,7 @@ export const DEFAULT_PREFIX = 'penstock';
 export const DEFAULT_COMMAND_TIMEOUT_MS = 2_000;
 export const DEFAULT_CONNECT_WITHIN_MS = 5_000;
 
+const LONGEST_COMMAND_MS = 30_000;
 const CLOSED_WITHIN_MS = 200;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -45,7 +46,6 @@ export function checkRedisUrl(url: string): URL {
  * since it may have been done.
  */
 export function clientOptions(options: RedisConnectionOptions, random: () => number): RedisOptions {
-  const commandTimeout = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS;
   return {
     ...(checkRedisUrl(options.url).protocol === 'rediss:' && { tls: { ...options.tls } }),
     ...(options.clientName !== undefined && { connectionName: options.clientName }),
@@ -53,8 +53,9 @@ export function clientOptions(options: RedisConnectionOptions, random: () => num
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout,
-    connectTimeout: commandTimeout,
+    // The connection keeps shorter ones itself, one for all commands of a round trip.
+    commandTimeout: LONGEST_COMMAND_MS,
+    connectTimeout: options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     // A server that stands still does not close its side either.
     disconnectTimeout: CLOSED_WITHIN_MS,
     keepAlive: 10_000,

@@ -33,6 +33,20 @@ export function loadStoreScripts(): StoreScripts {
   };
 }
 
+/** A change or a range may be tens of thousands of rows. */
+const ROWS_WITHIN_MS = 30_000;
+
+/** Runs a script of a store and gives its answer. */
+export async function runOnRows(
+  connection: RedisConnection,
+  script: LuaScript,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const [reply] = await connection.runAll(script, [{ keys, args }], ROWS_WITHIN_MS);
+  return reply;
+}
+
 export class RedisKeyedStore implements KeyedStore {
   constructor(
     private readonly connection: RedisConnection,
@@ -48,7 +62,9 @@ export class RedisKeyedStore implements KeyedStore {
 
   async get(key: string): Promise<JsonValue | undefined> {
     const { rows, counts } = this.keys;
-    const [json, added] = texts(await this.connection.run(this.scripts.readRow, [rows, counts], [toStoredKey(key)]));
+    const [json, added] = texts(
+      await runOnRows(this.connection, this.scripts.readRow, [rows, counts], [toStoredKey(key)]),
+    );
     return json === undefined ? undefined : toValue(json, added);
   }
 
@@ -56,7 +72,7 @@ export class RedisKeyedStore implements KeyedStore {
     if (from >= to || limit <= 0) return [];
     const { rows, order, counts } = this.keys;
     const args = [toStoredKey(from), toStoredKey(to), limit, descending ? 'down' : 'up'];
-    const found = texts(await this.connection.run(this.scripts.readRange, [rows, order, counts], args));
+    const found = texts(await runOnRows(this.connection, this.scripts.readRange, [rows, order, counts], args));
     const entries: KeyedEntry[] = [];
     for (let at = 0; at < found.length; at += 3) {
       const value = toValue(found[at + 1] ?? 'null', found[at + 2]);
@@ -76,7 +92,7 @@ export class RedisKeyedStore implements KeyedStore {
     }
     for (const [name, position] of positions) args.push(name, String(position));
     const { rows, order, counts, positions: places } = this.keys;
-    await this.connection.run(this.scripts.writeRows, [rows, order, counts, places], args);
+    await runOnRows(this.connection, this.scripts.writeRows, [rows, order, counts, places], args);
   }
 }
 

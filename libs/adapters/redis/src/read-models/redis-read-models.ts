@@ -1,7 +1,7 @@
 import type { KeyedStore, ReadModels } from '@penstock/ports';
 import { loadScript } from '../connection/lua-script.ts';
 import type { RedisConnection } from '../connection/redis-connection.ts';
-import { loadStoreScripts, RedisKeyedStore, type StoreKeys } from './redis-keyed-store.ts';
+import { loadStoreScripts, RedisKeyedStore, runOnRows, type StoreKeys } from './redis-keyed-store.ts';
 
 /** Read models in Redis. All have one hash tag: `replace` moves one to the place of another in one step. */
 export class RedisReadModels implements ReadModels {
@@ -16,12 +16,12 @@ export class RedisReadModels implements ReadModels {
   }
 
   async discard(model: string): Promise<void> {
-    await this.connection.run(this.discardStore, listed(this.keys(model)), []);
+    await runOnRows(this.connection, this.discardStore, listed(this.keys(model)), []);
   }
 
   async replace(model: string, other: string): Promise<void> {
     const keys = [...listed(this.keys(model)), ...listed(this.keys(other))];
-    await this.connection.run(this.replaceStore, keys, []);
+    await runOnRows(this.connection, this.replaceStore, keys, []);
   }
 
   private keys(model: string): StoreKeys {
