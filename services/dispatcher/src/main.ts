@@ -1,5 +1,5 @@
 import { SigningPool } from '@penstock/adapter-dkim';
-import { SmtpTransport } from '@penstock/adapter-smtp';
+import { SmtpTransport, SocketReach } from '@penstock/adapter-smtp';
 import {
   type AssembledService,
   committedLags,
@@ -27,7 +27,8 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   undo.push(() => signer.close());
   const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
   const transport = new SmtpTransport();
-  const dispatcher = createDispatcher({ ...world, content, resolver, transport, signer });
+  const reach = new SocketReach();
+  const dispatcher = createDispatcher({ ...world, content, resolver, transport, signer, reach });
   return {
     service: dispatcher,
     transportId: DISPATCHER_TRANSPORT,
