@@ -23,7 +23,12 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const { otlpEndpoint } = settings;
   const tracing = openTracing({ otlpEndpoint, instance: owner, telemetry });
   undo.push(() => tracing.close());
-  const projector = createProjector({ ...world, ...(await openReads(settings, local, telemetry, undo)), tracing, setsAside: true });
+  const projector = createProjector({
+    ...world,
+    ...(await openReads(settings, local, telemetry, undo)),
+    tracing,
+    setsAside: true,
+  });
   return {
     service: projector,
     transportId: PROJECTOR_TRANSPORT,
