@@ -185,7 +185,7 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
   'node:perf_hooks': [CROSS_PACKAGE, SPECS],
   'node:readline': [CROSS_PACKAGE],
-  'node:module': [CROSS_PACKAGE],
+  'node:module': [/^libs\/adapters\/kafka\/src\/client\//, CROSS_PACKAGE],
   'node:timers': [CROSS_PACKAGE, LOCAL_STACK],
 };
 
