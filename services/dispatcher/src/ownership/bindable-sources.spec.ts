@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TwoDispatchers } from '../specification/two-dispatchers.ts';
+import { TwoDispatchers } from '../specification/two-dispatchers.spec.ts';
 
 const SECOND = 1000;
 /** Addresses of s1 and s2. */

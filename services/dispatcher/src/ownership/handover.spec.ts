@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Gate } from '../specification/scripted-transport.ts';
-import { TwoDispatchers } from '../specification/two-dispatchers.ts';
+import { TwoDispatchers } from '../specification/two-dispatchers.spec.ts';
 
 const SECOND = 1000;
 
