@@ -34,7 +34,7 @@ class KafkaLogHarness implements EventLogHarness {
   static async open(): Promise<KafkaLogHarness> {
     const prefix = `c${process.pid}-${installations++}.`;
     const names = Object.values(TOPICS).map((topic) => prefix + topic);
-    await makeTopics(names);
+    await applyTopics({ brokers, clientId: 'conformance' }, names.map(definition));
     const log = await connect(prefix);
     // Until a new partition has its leader, what is sent to it and to others may be sent again.
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
@@ -71,18 +71,6 @@ class KafkaLogHarness implements EventLogHarness {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-  }
-}
-
-/** A broker may not know yet of a topic that it has just made; asking again is what applying is meant for. */
-async function makeTopics(names: readonly string[]): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await applyTopics({ brokers, clientId: 'conformance' }, names.map(definition));
-      return;
-    } catch (error) {
-      if (tries === 10) throw error;
-    }
   }
 }
 

@@ -92,9 +92,9 @@ export function settingsOf(options: KafkaLogOptions): LogSettings {
   };
 }
 
-const processClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+export const processClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-const processTimers: Timers = {
+export const processTimers: Timers = {
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);
     return { cancel: () => clearTimeout(timer) };

@@ -13,6 +13,7 @@ const VERSIONS: Readonly<Record<Api, number>> = {
   metadata: 5,
   findCoordinator: 1,
   apiVersions: 0,
+  createTopics: 0,
   initProducerId: 0,
   describeConfigs: 0,
 };
@@ -50,6 +51,8 @@ export function readRequest(api: Api, node: number, reader: WireReader, cluster:
       return listOffsets(reader, node, cluster);
     case 'findCoordinator':
       return { partitions: [], answer: () => coordinator(cluster) };
+    case 'createTopics':
+      return createTopics(reader);
     case 'describeConfigs':
       return describeConfigs(reader);
     case 'initProducerId':
@@ -84,10 +87,31 @@ function metadata(asked: readonly string[] | null, { brokers, topics }: ClusterV
           .string(name)
           .int8(0);
         writer.array(entries, (each, [index, { leader }]) => {
-          each.int16(0).int32(index).int32(leader).array([leader], putNode).array([leader], putNode).array([], putNode);
+          each
+            .int16(leader < 0 ? ERRORS.leaderNotAvailable : 0)
+            .int32(index)
+            .int32(leader);
+          each.array([leader], putNode).array([leader], putNode).array([], putNode);
         });
       })
       .finish();
+  return { partitions: [], answer };
+}
+
+/** Agreed to; the topic is there when the test makes it. */
+function createTopics(reader: WireReader): ReadRequest {
+  const names = reader.array((each) => {
+    const name = each.string();
+    each.int32();
+    each.int16();
+    each.array((replicas) => {
+      replicas.int32();
+      replicas.array((node) => node.int32());
+    });
+    each.array((config) => [config.string(), config.string()]);
+    return name;
+  });
+  const answer = () => new WireWriter().array(names, (writer, name) => writer.string(name).int16(0)).finish();
   return { partitions: [], answer };
 }
 

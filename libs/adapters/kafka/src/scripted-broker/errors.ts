@@ -2,6 +2,7 @@
 export const ERRORS = {
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
   notLeader: 6,
   requestTimedOut: 7,
   notEnoughReplicas: 19,

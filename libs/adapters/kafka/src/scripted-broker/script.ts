@@ -6,6 +6,7 @@ export const APIS = {
   metadata: 3,
   findCoordinator: 10,
   apiVersions: 18,
+  createTopics: 19,
   initProducerId: 22,
   describeConfigs: 32,
 } as const;
