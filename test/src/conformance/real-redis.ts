@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRedis, type RedisConnection } from '@penstock/adapter-redis';
-import { systemTimers } from '@penstock/adapter-system';
 import { type LocalServer, startStack } from '@penstock/local-stack';
 
 export interface RealRedis {
@@ -14,19 +13,6 @@ export interface RealRedis {
 /** A server that may be killed and paused. */
 export interface OwnRedis extends RealRedis {
   readonly server: LocalServer;
-}
-
-/** Starts a killed server on its port, which the kernel may give back a moment after the process is gone. */
-export async function startAgain(server: LocalServer): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) {
-    try {
-      return await server.start();
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.includes('is taken')) throw error;
-      await systemTimers.sleep(20);
-    }
-  }
-  await server.start();
 }
 
 export async function startOwnRedis(): Promise<OwnRedis> {

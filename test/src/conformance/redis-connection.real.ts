@@ -8,7 +8,7 @@ import { openRedis, type RedisConnection, RedisQuotaStore, RedisReadModels } fro
 import { systemTimers } from '@penstock/adapter-system';
 import { Redis } from 'ioredis';
 import { generate } from 'selfsigned';
-import { type OwnRedis, startAgain, startOwnRedis } from './real-redis.ts';
+import { type OwnRedis, startOwnRedis } from './real-redis.ts';
 
 const REQUEST = {
   asker: 'mail.events-0',
@@ -132,7 +132,7 @@ describe('a connection to a Redis with few rights, or none yet', () => {
     assert.equal(connection.ready, false);
     for (let round = 0; round < 2; round++) {
       await assert.rejects(new RedisQuotaStore(connection).ask([REQUEST]), /Redis is away/);
-      await startAgain(redis.server);
+      await redis.server.start();
       for (let turn = 0; turn < 2_000 && !connection.ready; turn++) await systemTimers.sleep(10);
       await use(connection);
       await redis.server.kill();

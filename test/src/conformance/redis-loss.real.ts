@@ -7,7 +7,7 @@ import { systemClock, systemTimers } from '@penstock/adapter-system';
 import type { Budget, QuotaRequest, QuotaStore } from '@penstock/ports';
 import { CautiousQuotaStore } from '@penstock/scheduler';
 import { Redis } from 'ioredis';
-import { connect, type OwnRedis, startAgain, startOwnRedis } from './real-redis.ts';
+import { connect, type OwnRedis, startOwnRedis } from './real-redis.ts';
 
 const BUDGET: Budget = { key: 'hour', limit: 40, periodMs: 1_000, grantToRcptMs: 250, burst: 4 };
 const WINDOW_MS = BUDGET.periodMs + BUDGET.grantToRcptMs;
@@ -135,7 +135,7 @@ describe('a Redis that loses what it knew', () => {
     const run = new Run(new RedisQuotaStore(connection), 100);
     const restart = async () => {
       await redis.server.stop();
-      await startAgain(redis.server);
+      await redis.server.start();
     };
     await run.finish(new Map([[50, restart]]));
     run.assertAtMost(BUDGET.limit);
@@ -146,7 +146,7 @@ describe('a Redis that loses what it knew', () => {
     const run = new Run(new RedisQuotaStore(connection), 100);
     const restart = async () => {
       await redis.server.kill();
-      await startAgain(redis.server);
+      await redis.server.start();
     };
     await run.finish(new Map([[50, restart]]));
     run.assertAtMost(BUDGET.limit + burst);
@@ -185,7 +185,7 @@ describe('budgets whose Redis goes away', () => {
     // 40 × 8 ÷ 32 × ½ = 5 in a window of 1,250 ms, 4 of them in a second: 625 ms between two, begun empty.
     nowMs += 625;
     assert.equal((await ask())?.granted, 1);
-    await startAgain(redis.server);
+    await redis.server.start();
     await untilReady();
     assert.equal((await ask())?.granted, 2);
   });
@@ -208,7 +208,7 @@ describe('read models whose Redis is killed', () => {
         if (!killed && next === records / 2) {
           killed = true;
           await Promise.allSettled([writing, redis.server.kill()]);
-          await startAgain(redis.server);
+          await redis.server.start();
         }
         await writing;
       } catch {
