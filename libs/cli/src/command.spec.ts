@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { releaseContext, type Span } from '@penstock/events';
 import { runCommand } from './command.ts';
 
 const KEY = 'a-key-for-tests';
@@ -67,6 +68,7 @@ const STATUS: Readonly<Record<string, unknown>> = {
 const COMMANDS = [
   'send',
   'timeline',
+  'trace',
   'status',
   'events export',
   'events tail',
@@ -165,6 +167,34 @@ describe('the penstock command', () => {
     const nobody = await runWith({ PENSTOCK_URL: 'http://127.0.0.1:1', PENSTOCK_API_KEY: KEY }, 'timeline', 'm1');
     assert.equal(nobody.code, 1);
     assert.match(nobody.err, /no platform answers at http:\/\/127\.0\.0\.1:1/);
+  });
+
+  it('traces a delivery from its facts, and says where the traces are', async () => {
+    const sent: Span[] = [];
+    const out: string[] = [];
+    const print = (text: string) => out.push(text);
+    const world = { environment: { PENSTOCK_URL: url, PENSTOCK_API_KEY: KEY }, print, complain: print };
+    const sendSpans = async (endpoint: string, spans: readonly Span[]) => {
+      assert.equal(endpoint, 'http://127.0.0.1:4318');
+      sent.push(...spans);
+    };
+    assert.equal(await runCommand(['trace', 'm1.0.0'], { ...world, sleep: async () => {}, sendSpans }), 0);
+    assert.deepEqual(
+      sent.map(({ name }) => name),
+      ['accept', 'release', 'attempt'],
+    );
+    const { traceId } = releaseContext('m1.0.0', 1);
+    assert.match(
+      out.join('\n'),
+      new RegExp(`release 1 +http://127\\.0\\.0\\.1:16686/trace/${traceId}  2 spans, delivered accepted`),
+    );
+    assert.match(out.join('\n'), /all of them: http.*penstock\.message_id.*m1/);
+    const printed = await run('trace', 'm1.0.0', '--print');
+    assert.deepEqual(
+      printed.out.split('\n').map((line) => JSON.parse(line)),
+      JSON.parse(JSON.stringify(sent)),
+    );
+    assert.match((await run('trace', 'm1')).err, /name one of them/);
   });
 
   it('has help for itself and each command', async () => {

@@ -1,3 +1,4 @@
+import type { Span } from '@penstock/events';
 import type { Endpoint } from './api/http-client.ts';
 
 /** The world of a command: what it may read, and where it writes. */
@@ -12,6 +13,10 @@ export interface Console {
   readonly progress?: (text: string | undefined) => void;
   /** Opens the data folder of a platform that does not run. Absent where there are no folders. */
   readonly openFolder?: (folder: string) => Promise<OpenFolder>;
+  /** Sends spans over OTLP/HTTP; rejects with the reason if nobody takes them. */
+  readonly sendSpans?: (endpoint: string, spans: readonly Span[]) => Promise<void>;
+  /** Runs a service as this process; resolves when it has started. Absent where none can. */
+  readonly runService?: (service: string, args: readonly string[]) => Promise<void>;
   /** Somebody wants the command to end. */
   readonly interrupted?: AbortSignal;
 }

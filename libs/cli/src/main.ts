@@ -25,6 +25,15 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
   },
   openFolder: openStoppedPlatform,
+  runService: async (service, args) => {
+    const { run } = (await import(`@penstock/${service}/main`)) as { run(args: readonly string[]): Promise<void> };
+    await run(args);
+  },
+  sendSpans: async (endpoint, spans) => {
+    // Loaded when it is wanted: it takes longer than the rest of a command.
+    const { sendSpans } = await import('@penstock/adapter-telemetry');
+    await sendSpans(endpoint, spans);
+  },
   ...(process.stderr.isTTY && {
     progress: (text: string | undefined) => process.stderr.write(`\r\u001b[K${text ?? ''}`),
   }),

@@ -55,6 +55,9 @@ export class ControlFollower implements PartitionHandler<Control> {
   async assigned(partition: number): Promise<number> {
     const { begin, end } = await this.log.bounds('mail.control', partition);
     this.endAsFound = end;
+    const known = this.current;
+    // A member that stood still is assigned anew: nothing is forgotten meanwhile, least of all the policy.
+    if (known !== INITIAL_CONTROL && known.offset >= begin && known.offset <= end) return known.offset;
     this.current = { ...INITIAL_CONTROL, offset: begin };
     return begin;
   }

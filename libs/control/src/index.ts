@@ -1,2 +1,3 @@
 export * from './control-follower.ts';
+export * from './policy-publication.ts';
 export * from './random-name.ts';

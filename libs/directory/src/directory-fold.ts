@@ -1,5 +1,5 @@
-import type { ApiKeyCreated, DirectoryRecord, DomainAdded, DomainRemoved } from '@penstock/events';
-import type { DirectoryApiKey, DirectoryState, SendingDomain, Tenant } from './directory-state.ts';
+import type { ApiKeyCreated, DirectoryRecord, DomainAdded, DomainRemoved, WebhookSet } from '@penstock/events';
+import type { DirectoryApiKey, DirectoryState, SendingDomain, Tenant, Webhook } from './directory-state.ts';
 
 /**
  * Folds `mail.directory` in place: each record costs the same, however many there are. Whoever holds `state` sees what
@@ -13,6 +13,7 @@ export class DirectoryFold {
   private readonly domains = new Map<string, SendingDomain>();
   private readonly domainCounts = new Map<string, number>();
   private readonly retiredSelectors = new Map<string, Set<string>>();
+  private readonly webhooks = new Map<string, Webhook>();
   /** The record id of each domain's addition, and those that a removal ended: appended again, they are repeats. */
   private readonly additions = new Map<string, string>();
   private readonly endedAdditions = new Set<string>();
@@ -23,8 +24,9 @@ export class DirectoryFold {
   }
 
   get state(): DirectoryState {
-    const { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, retiredSelectors, nextOffset } = this;
-    return { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, retiredSelectors, offset: nextOffset };
+    const { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, retiredSelectors, webhooks } = this;
+    const offset = this.nextOffset;
+    return { tenants, keys, keysByHash, revokedKeys, domains, domainCounts, retiredSelectors, webhooks, offset };
   }
 
   fold(record: DirectoryRecord, offset: number): void {
@@ -45,7 +47,18 @@ export class DirectoryFold {
       case 'domain_removed':
         this.domainRemoved(record);
         break;
+      case 'webhook_set':
+        this.webhookSet(record);
+        break;
+      case 'webhook_removed':
+        this.webhooks.delete(record.body.tenant);
+        break;
     }
+  }
+
+  private webhookSet({ body, at }: WebhookSet): void {
+    const since = this.webhooks.get(body.tenant)?.since ?? at;
+    this.webhooks.set(body.tenant, { ...body, since, setAt: at });
   }
 
   private keyCreated({ body, at }: ApiKeyCreated): void {

@@ -1,4 +1,4 @@
-import type { ApiKeyCreated, DomainAdded, KeyScope, TenantSet, TrafficClass } from '@penstock/events';
+import type { ApiKeyCreated, DomainAdded, KeyScope, TenantSet, TrafficClass, WebhookSet } from '@penstock/events';
 
 export interface Tenant extends Readonly<TenantSet['body']> {
   /** ms since the epoch: when the latest record about it was written. */
@@ -16,6 +16,12 @@ export interface DirectoryApiKey extends Omit<ApiKeyCreated['body'], 'scopes'> {
 export interface SendingDomain extends Readonly<DomainAdded['body']> {
   /** ms since the epoch */
   readonly addedAt: number;
+}
+
+export interface Webhook extends Readonly<WebhookSet['body']> {
+  /** ms since the epoch: when the tenant was first given a webhook since it had none. What is later is posted. */
+  readonly since: number;
+  readonly setAt: number;
 }
 
 /**
@@ -37,6 +43,8 @@ export interface DirectoryState {
   readonly retiredSelectors: ReadonlyMap<string, ReadonlySet<string>>;
   /** How many domains each tenant has; none means that it may send from any that is nobody's. */
   readonly domainCounts: ReadonlyMap<string, number>;
+  /** By tenant. */
+  readonly webhooks: ReadonlyMap<string, Webhook>;
   /** Offset of the next record to fold. */
   readonly offset: number;
 }

@@ -11,6 +11,7 @@ export * from './metrics/metric-names.ts';
 export * from './metrics/metrics.controller.ts';
 export * from './settings/schemas.ts';
 export * from './settings/settings.ts';
+export * from './settings/tracing-settings.ts';
 export * from './shutdown/shutdown-signals.ts';
 export * from './transport/batch-controller.ts';
 export * from './transport/batch-pattern.ts';

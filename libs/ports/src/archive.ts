@@ -39,3 +39,8 @@ export interface ArchivedEvent {
   readonly at: number;
   readonly data: LogRecord | DeliveryListed;
 }
+
+/** The archive cannot be reached, or does not answer: what was to be appended may be appended again later. */
+export class ArchiveUnavailableError extends Error {
+  override readonly name = 'ArchiveUnavailableError';
+}

@@ -80,6 +80,11 @@ export interface MailTransaction {
   readonly mayLeaveWhole?: boolean;
   /** Asked once, right before the first command leaves; with false nothing does. */
   mayBegin?(): boolean;
+  /**
+   * Asked once more where the content has waited for the host to ask for it, right before it leaves; with false it does
+   * not, and the connection is closed. What leaves whole is asked for once, by `mayBegin`.
+   */
+  mayFinish?(): boolean;
 }
 
 export interface RecipientResult {
@@ -98,7 +103,7 @@ export type TransactionResult =
   | { readonly kind: 'broken'; readonly phase: Phase; readonly detail: string; readonly mailAnswered: boolean }
   /** The connection failed after the final dot: nobody knows. `recipients` holds those whose RCPT was refused. */
   | { readonly kind: 'unknown'; readonly detail: string; readonly refused: readonly (RecipientResult | undefined)[] }
-  /** `mayBegin` said no: nothing was said. */
+  /** `mayBegin` said no and nothing was said, or `mayFinish` did and no content left. */
   | { readonly kind: 'withdrawn' }
   /** Not sent: what we were asked to send cannot be. */
   | { readonly kind: 'unsendable'; readonly cause: UnsendableCause; readonly detail: string };

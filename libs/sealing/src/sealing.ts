@@ -6,7 +6,12 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Uses of the secret key: no two share a derived key (RFC 5869). */
-export type KeyUse = 'dkim-private-keys' | 'return-path-tokens' | 'suppressed-addresses' | 'folder-fingerprint';
+export type KeyUse =
+  | 'dkim-private-keys'
+  | 'return-path-tokens'
+  | 'suppressed-addresses'
+  | 'webhook-keys'
+  | 'folder-fingerprint';
 
 /** 32 bytes for one use of the secret key. */
 export function deriveKey(secretKey: Uint8Array, use: KeyUse): Uint8Array {

@@ -6,6 +6,7 @@ import type {
   MessageSigner,
   Random,
   Resolver,
+  SourceReach,
   Telemetry,
   Timers,
 } from '@penstock/ports';
@@ -23,4 +24,11 @@ export interface DispatcherDeps {
   readonly signer: MessageSigner;
   /** Name of the process, unique among those that run. */
   readonly owner: string;
+  /**
+   * Whether nobody else can own a source as long as this process lives, since it holds the lock of the folder that the
+   * log lies in: then nothing waits for a predecessor, and no heartbeats are needed.
+   */
+  readonly holdsFolderLock?: boolean;
+  /** Where not every machine can bind every source: commands are read only of those that can be bound here. */
+  readonly reach?: SourceReach;
 }

@@ -1,5 +1,6 @@
 import { ControlFollower, randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
+import type { HandBackCause } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import type { AnyConsumer, PenstockService } from '@penstock/ports';
 import { SteadyClock } from '@penstock/scheduling';
@@ -11,18 +12,23 @@ import { StartDeadlines } from './commands/start-deadlines.ts';
 import { DamagedContent } from './content/damaged-content.ts';
 import { Signatures } from './content/signatures.ts';
 import { ControlWriter } from './control/control-writer.ts';
-import { OwnedSources } from './control/owned-sources.ts';
 import type { DispatcherDeps } from './dispatcher-deps.ts';
 import { ExchangerWalk } from './exchangers/exchanger-walk.ts';
 import { InFlight } from './outcomes/in-flight.ts';
 import { OutcomeWriter } from './outcomes/outcome-writer.ts';
 import { Settlement } from './outcomes/settlement.ts';
+import { BindableSources, type SourcesView } from './ownership/bindable-sources.ts';
+import { Heartbeats } from './ownership/heartbeats.ts';
+import { OwnedSources } from './ownership/owned-sources.ts';
+import { type Departure, Succession } from './ownership/succession.ts';
 import { AttemptLimits } from './paths/attempt-limits.ts';
-import { Path } from './paths/path.ts';
+import type { Path } from './paths/path.ts';
 import type { PathOffice } from './paths/path-office.ts';
+import { Paths } from './paths/paths.ts';
 
 /** How long transactions under way, and then their outcomes, may take at the end. */
 const STOP_MS = 10_000;
+const NOBODY_BINDS = 'no dispatcher can bind its address';
 
 /**
  * Its time is steady, like the scheduler's who says by when to start: a wall clock that is set forward would have
@@ -49,7 +55,7 @@ export class Dispatcher implements PenstockService {
   private readonly follower: ControlFollower;
   private readonly directory: DirectoryFollower;
   private readonly intake: AttemptIntake;
-  private readonly paths = new Map<string, Path>();
+  private readonly paths: Paths;
   private readonly remembered = new RememberedStarts();
   private readonly inFlight = new InFlight(() => this.office.policy().dispatch.maxAttemptsInFlight);
   private readonly deadlines: StartDeadlines;
@@ -58,6 +64,8 @@ export class Dispatcher implements PenstockService {
   private readonly outcomes: OutcomeWriter;
   private readonly control: ControlWriter;
   private readonly sources: OwnedSources;
+  private readonly heartbeats: Heartbeats | undefined;
+  private readonly bindable: BindableSources | undefined;
   private readonly office: PathOffice;
   /** Read before control was: they wait for a policy. */
   private early: PendingAttempt[] = [];
@@ -67,54 +75,63 @@ export class Dispatcher implements PenstockService {
 
   constructor(private readonly deps: DispatcherDeps) {
     const { log, clock, timers, telemetry, random, owner } = deps;
+    const ports = { log, clock, timers, telemetry };
     this.follower = new ControlFollower(log, telemetry, random, DISPATCHER_GROUP);
-    const claimId = randomName(random);
+    const writer = randomName(random);
     this.directory = new DirectoryFollower(log, telemetry, `dispatcher-${owner}`);
-    this.control = new ControlWriter({ log, clock, timers, telemetry }, claimId);
+    this.control = new ControlWriter(ports, writer);
     this.settlement = new Settlement(clock, this.inFlight, this.remembered);
-    this.outcomes = new OutcomeWriter({ log, timers, telemetry }, (written) => this.settlement.durable(written));
+    this.outcomes = new OutcomeWriter(ports, (written) => this.settlement.durable(written));
     this.settlement.writeThrough(this.outcomes);
-    const ready = (attempts: readonly PendingAttempt[]) => this.queue(attempts);
-    this.sources = new OwnedSources({ clock, timers, telemetry }, this.control, owner, claimId, { ready });
-    this.deadlines = new StartDeadlines(clock, timers, (late) => this.settlement.handBack(late, 'not_started'));
+    this.paths = new Paths(
+      () => this.office,
+      (key) => this.follower.state.throttles.get(key),
+    );
+    if (!deps.holdsFolderLock) {
+      this.heartbeats = new Heartbeats(ports, owner, writer, () => this.sources.checkHeartbeats());
+    }
+    const succession = this.succession();
+    this.sources = this.ownSources(writer, succession);
+    this.deadlines = new StartDeadlines(clock, timers, (late) => this.handBack(late, 'not_started'));
     this.limits = new AttemptLimits(clock, timers, () => this.policy());
     this.office = this.openOffice();
-    this.intake = new AttemptIntake({ log, clock, timers, telemetry }, this.remembered, this.settlement, {
-      assigned: (partition) => this.sources.assigned(partition),
+    this.intake = new AttemptIntake(ports, this.remembered, this.settlement, {
+      assigned: (partition, controlEnd) => this.sources.assigned(partition, controlEnd),
       revoked: (partition) => this.giveUp(partition),
       take: (attempts) => this.take(attempts),
     });
     this.follower.onChange(() => this.controlChanged());
     this.directory.onChange(() => this.controlChanged());
-    this.consumers = [
-      this.follower.consumer,
-      this.directory.consumer,
-      { group: DISPATCHER_GROUP, topic: 'mail.attempts', handler: this.intake },
-    ];
+    const attempts = { group: DISPATCHER_GROUP, topic: 'mail.attempts', handler: this.intake } as const;
+    this.bindable = deps.reach && new BindableSources(ports, deps.reach, attempts, this.sourcesView(succession));
+    const followed = [this.follower.consumer, this.directory.consumer];
+    if (this.heartbeats) followed.push(this.heartbeats.consumer);
+    this.consumers = this.bindable ? followed : [...followed, attempts];
   }
 
   async start(): Promise<void> {}
 
   notReady(): string | undefined {
-    return this.unread() ?? this.intake.notReady();
+    return this.unread() ?? this.intake.notReady() ?? this.heartbeats?.notReady() ?? this.bindable?.notReady();
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
     this.deadlines.stop();
-    const paths = [...this.paths.values()];
+    await this.bindable?.stop();
+    const paths = this.paths.all;
     for (const path of paths) path.handBackQueued();
-    for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) {
-      this.settlement.handBack(attempt, 'shutdown');
-    }
+    for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) this.handBack(attempt, 'shutdown');
     await this.atMost(STOP_MS, this.inFlight.drained());
     await this.atMost(STOP_MS, Promise.all(paths.map((path) => path.close())));
+    await this.atMost(STOP_MS, this.sources.handedOver());
     // What was cut has an outcome too.
     await this.atMost(STOP_MS, this.inFlight.drained());
     await this.atMost(STOP_MS, this.outcomes.flushed());
     this.outcomes.abandon();
     await this.atMost(STOP_MS, this.sources.release());
     this.control.abandon();
+    this.heartbeats?.stop();
     await this.intake.flush();
   }
 
@@ -139,13 +156,39 @@ export class Dispatcher implements PenstockService {
       sources: this.sources,
       limits: this.limits,
       walk: new ExchangerWalk({ clock, random, resolver, transport }),
-      pacedSince: clock.monotonic(),
       get stopping() {
         return service.stopping;
       },
       policy: () => this.policy(),
-      forget: (path) => {
-        if (this.paths.get(path.identity.key) === path) this.paths.delete(path.identity.key);
+      forget: (path) => this.paths.forget(path),
+    };
+  }
+
+  private ownSources(writer: string, succession: Succession | undefined): OwnedSources {
+    const { clock, timers, telemetry, random, owner } = this.deps;
+    const listener = {
+      ready: (attempts: readonly PendingAttempt[]) => this.goOn(attempts),
+      leave: (source: string, departure: Departure) => this.leave(source, departure),
+    };
+    const makeClaimId = succession ? () => randomName(random) : () => writer;
+    return new OwnedSources({ clock, timers, telemetry }, this.control, owner, makeClaimId, listener, succession);
+  }
+
+  private succession(): Succession | undefined {
+    const { log, telemetry, clock, owner } = this.deps;
+    if (!this.heartbeats) return undefined;
+    const doubt = (partition: number, end: number) => this.intake.doubt(partition, end);
+    const now = () => clock.monotonic();
+    return new Succession({ log, telemetry }, this.heartbeats, this.control, owner, now, doubt);
+  }
+
+  private sourcesView(succession: Succession | undefined): SourcesView {
+    return {
+      isOwned: (source) => succession === undefined || succession.isOwned(source),
+      isAnnounced: (source) => this.follower.state.unreachable.has(source),
+      announce: (source) => {
+        this.deps.telemetry.log('error', 'source_unreachable', { source, detail: NOBODY_BINDS });
+        void this.control.write('source_unreachable', { source, detail: NOBODY_BINDS });
       },
     };
   }
@@ -160,14 +203,15 @@ export class Dispatcher implements PenstockService {
   private controlChanged(): void {
     const { policy } = this.follower.state;
     if (!policy || this.unread() !== undefined || this.stopping) return;
-    this.sources.follow(policy);
+    this.sources.follow(policy, this.follower.state.claims);
+    this.bindable?.follow(policy);
     const { early } = this;
     this.early = [];
     if (early.length > 0) this.admit(early);
     // What else control says of a path, the path itself has written.
     if (policy === this.resumedUnder) return;
     this.resumedUnder = policy;
-    for (const path of this.paths.values()) path.resume();
+    for (const path of this.paths.all) path.resume();
   }
 
   private take(attempts: readonly PendingAttempt[]): void {
@@ -175,7 +219,7 @@ export class Dispatcher implements PenstockService {
     for (const attempt of attempts) {
       const { command } = attempt;
       // Until then by the scheduler's clock: where ours is far ahead of it, they would run in a circle without end.
-      if (now > lastStart(command)) this.settlement.handBack(attempt, 'not_started', command.body.startBy);
+      if (now > lastStart(command)) this.handBack(attempt, 'not_started', command.body.startBy);
       else this.deadlines.watch(attempt);
     }
     if (this.unread() === undefined) this.admit(attempts);
@@ -186,10 +230,16 @@ export class Dispatcher implements PenstockService {
     const go = attempts.filter((attempt) => {
       if (attempt.stage !== 'queued') return false;
       const admitted = this.sources.admit(attempt);
-      if (typeof admitted === 'object') this.settlement.handBack(attempt, 'not_started', admitted.until);
+      if (typeof admitted === 'object') this.handBack(attempt, 'not_started', admitted.until);
       return admitted === 'go';
     });
     this.queue(go);
+  }
+
+  /** These waited for their source; meanwhile a predecessor may have sent some of them. */
+  private goOn(attempts: readonly PendingAttempt[]): void {
+    for (const attempt of attempts) if (this.intake.isDoubtful(attempt)) this.settlement.handBack(attempt, 'in_doubt');
+    this.queue(attempts.filter(({ stage }) => stage === 'queued'));
   }
 
   private queue(attempts: readonly PendingAttempt[]): void {
@@ -197,7 +247,7 @@ export class Dispatcher implements PenstockService {
     for (const attempt of attempts) {
       if (this.stopping) this.settlement.handBack(attempt, 'shutdown');
       else {
-        const path = this.pathOf(attempt);
+        const path = this.paths.of(attempt);
         path.accept(attempt);
         touched.add(path);
       }
@@ -207,7 +257,7 @@ export class Dispatcher implements PenstockService {
 
   /** What is under way now, for those who watch. */
   figures(): DispatcherFigures {
-    const connections = [...this.paths.values()].map(({ identity, openConnections }) => ({
+    const connections = this.paths.all.map(({ identity, openConnections }) => ({
       source: identity.source,
       provider: identity.provider,
       open: openConnections,
@@ -215,21 +265,23 @@ export class Dispatcher implements PenstockService {
     return { inFlight: this.inFlight.started, connections };
   }
 
-  private pathOf({ command }: PendingAttempt): Path {
-    const { path: key, source, site, provider } = command.body;
-    let path = this.paths.get(key);
-    if (!path) {
-      path = new Path(this.office, { key, source, site, provider }, this.follower.state.throttles.get(key));
-      this.paths.set(key, path);
-    }
-    return path;
+  /** Of a source that may be another's yet, nobody knows whether the other has sent it. */
+  private handBack(attempt: PendingAttempt, cause: HandBackCause, until?: number): void {
+    const isCertain = this.sources.isCertain(attempt.command.body.source);
+    this.settlement.handBack(attempt, isCertain ? cause : 'in_doubt', until);
   }
 
   /** The partition is another's: what has not started goes back. */
   private giveUp(partition: number): void {
+    const paths = this.paths.all;
     const given = this.sources.revoked(partition);
-    for (const attempt of given.waiting) this.settlement.handBack(attempt, 'shutdown');
-    for (const path of this.paths.values()) if (given.sources.has(path.identity.source)) path.handBackQueued();
+    for (const attempt of given.waiting) this.handBack(attempt, 'shutdown');
+    for (const path of paths) if (given.sources.has(path.identity.source)) path.handBackQueued();
+  }
+
+  private async leave(source: string, departure: Departure): Promise<void> {
+    await this.paths.leave(source, departure);
+    await this.atMost(STOP_MS, this.outcomes.written());
   }
 
   private async atMost(limitMs: number, done: Promise<unknown>): Promise<void> {

@@ -49,6 +49,8 @@ export interface IngestDeps {
   readonly administration?: AdministrationSettings;
   /** Asked before mail is taken; without it there is always room. */
   readonly room?: StorageRoom;
+  /** Share of messages that are traced, 0 to 1; none if absent, but those whose caller traces them. */
+  readonly traceRatio?: number | undefined;
   /** Bytes of mail held in memory at once, over all requests and connections; 256 MB if absent. */
   readonly maxBytesInMemory?: number;
 }

@@ -1,14 +1,16 @@
 import { ControlFollower } from '@penstock/control';
-import type {
-  AnyConsumer,
-  Archive,
-  Clock,
-  EventLog,
-  PenstockService,
-  Random,
-  ReadModels,
-  Telemetry,
-  Timers,
+import {
+  type AnyConsumer,
+  type Archive,
+  type Clock,
+  type EventLog,
+  NO_TRACING,
+  type PenstockService,
+  type Random,
+  type ReadModels,
+  type Telemetry,
+  type Timers,
+  type Tracing,
 } from '@penstock/ports';
 import { ArchiveSink } from './archive/archive-sink.ts';
 import { PartitionClaims } from './archive/partition-claims.ts';
@@ -26,6 +28,7 @@ import { RateQuery } from './queries/rate-query.ts';
 import { TimelineQuery } from './queries/timeline-query.ts';
 import { LiveReadModel } from './rebuild/live-read-model.ts';
 import { Rebuilds } from './rebuild/rebuilds.ts';
+import { tracedConsumer } from './tracing/live-spans.ts';
 
 export interface ProjectorDeps {
   readonly log: EventLog;
@@ -35,6 +38,10 @@ export interface ProjectorDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Whether facts that cannot be read go to `mail.dead`; for a log that takes appends. Noted they are in any case. */
+  readonly setsAside?: boolean;
+  /** Where the spans of sampled deliveries go; none are made where this is absent. */
+  readonly tracing?: Tracing;
 }
 
 /** What people may ask. */
@@ -77,11 +84,13 @@ export class Projector implements AskedProjector {
     const sink = new ReadModelSink(this.model, clock, telemetry);
     sink.tallyIn(tally);
     this.models = new FactReader(deps, 'projector', sink);
-    const archived = new FactReader(deps, 'archive', new ArchiveSink(archive));
+    const archived = new FactReader(deps, 'archive', new ArchiveSink(archive, deps));
     this.readers = [this.models, archived];
     this.events = new EventExport(deps);
     this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models, tally)]);
-    this.consumers = [this.models.consumer, archived.consumer, this.control.consumer];
+    const { tracing = NO_TRACING } = deps;
+    const models = tracing.on ? tracedConsumer(this.models, 'projector', { tracing, clock }) : this.models.consumer;
+    this.consumers = [models, archived.consumer, this.control.consumer];
     const claims = new PartitionClaims(archive);
     const freshness = new Freshness(deps, archived);
     const control = () => this.control.state;
@@ -91,7 +100,7 @@ export class Projector implements AskedProjector {
       messages: new MessageQuery(archive, claims, freshness, partitionCount),
       lanes: new LaneQuery(this.model, control, clock),
       rates: new RateQuery(this.model, control, clock),
-      figures: new FiguresQuery(this.model, tally, this.readers),
+      figures: new FiguresQuery(this.model, tally, this.readers, tracing),
     };
   }
 

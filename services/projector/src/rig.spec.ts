@@ -144,6 +144,7 @@ export class Rig {
       timers: this.time,
       random: { next: () => 0.5, bytes: (length) => new Uint8Array(length).fill(7) },
       telemetry: { log: (level, event, fields) => this.told.push({ level, event, fields }) },
+      setsAside: true,
     });
   }
 }

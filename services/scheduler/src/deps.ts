@@ -1,10 +1,24 @@
-import type { Clock, EventLog, Random, Resolver, StateStore, StorageRoom, Telemetry, Timers } from '@penstock/ports';
+import type {
+  Clock,
+  EventLog,
+  Random,
+  Resolver,
+  StateCopies,
+  StateStore,
+  StorageRoom,
+  Telemetry,
+  Timers,
+} from '@penstock/ports';
 
 /** What a scheduler needs of the outside. */
 export interface SchedulerDeps {
   readonly log: EventLog;
   /** Holds the checkpoints, one store per partition: `scheduler-<partition>`. */
   readonly state: StateStore;
+  /** Where checkpoints are copied for owners on other hosts; without, a new owner folds the log. */
+  readonly copies?: StateCopies;
+  /** Between two copies of a partition, ms; ten minutes where it is not given. */
+  readonly copyEveryMs?: number;
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -3,6 +3,7 @@ import {
   MemoryEventLog,
   MemoryLogData,
   type MemoryLogHooks,
+  MemoryStateCopies,
   MemoryStateStore,
   MemoryStoresData,
 } from '@penstock/adapter-memory';
@@ -125,6 +126,7 @@ export class SchedulerRig {
   readonly time = new ManualTime();
   readonly data: MemoryLogData;
   readonly stores = new MemoryStoresData();
+  readonly copies = new MemoryStateCopies();
   readonly answers = new Map<string, MxAnswer>();
   readonly logged: string[] = [];
   private readonly random = new CountingRandom();
@@ -157,6 +159,7 @@ export class SchedulerRig {
     const scheduler = createScheduler({
       log,
       state: new MemoryStateStore(this.stores),
+      copies: this.copies,
       resolver: this.resolver(),
       clock: this.time,
       timers: this.time,

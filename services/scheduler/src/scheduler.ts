@@ -4,6 +4,7 @@ import type { AnyConsumer, PartitionHandler, PenstockService, StoredRecord } fro
 import { type PartitionState, SteadyClock } from '@penstock/scheduling';
 import { CheckpointStore } from './checkpoints/checkpoint-store.ts';
 import { Checkpoints } from './checkpoints/checkpoints.ts';
+import { Copying } from './checkpoints/copying.ts';
 import type { SchedulerDeps } from './deps.ts';
 import { Claimant } from './partitions/claimant.ts';
 import { type PartitionDeps, PartitionScheduler } from './partitions/partition-scheduler.ts';
@@ -60,9 +61,10 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     const { log, clock, telemetry } = this.deps;
     const keyed = await this.deps.state.open(`scheduler-${partition}`);
     const store = new CheckpointStore(keyed, partition, log.partitionCount('mail.events'));
-    const state = await this.load(store, partition);
+    const copying = new Copying(this.deps, store, partition);
+    const state = await this.load(store, copying, partition);
     const claimant = new Claimant({ ...this.deps, nowMs: () => this.steady.now() }, partition);
-    const checkpoints = new Checkpoints(store, state, clock, telemetry);
+    const checkpoints = new Checkpoints(store, state, clock, telemetry, copying);
     const scheduler = new PartitionScheduler(this.partitionDeps(), state, claimant, checkpoints);
     this.partitions.set(partition, scheduler);
     scheduler.start();
@@ -86,9 +88,10 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     this.partitions.delete(partition);
   }
 
-  /** The last checkpoint, or an empty fold from the begin of the log. */
-  private async load(store: CheckpointStore, partition: number): Promise<PartitionState> {
+  /** The last checkpoint, or a copy of one, or an empty fold from the begin of the log. */
+  private async load(store: CheckpointStore, copying: Copying, partition: number): Promise<PartitionState> {
     const { begin, end } = await this.deps.log.bounds('mail.events', partition);
+    await copying.start(begin, end);
     const state = await store.load();
     if (!state) return store.empty(begin);
     if (state.position >= begin && state.position <= end) return state;

@@ -1,10 +1,9 @@
+import { type LoadedPolicy, loadPolicy, StartupError } from '@penstock/deployment';
 import { onShutdownSignals, PinoTelemetry, printSettings, readSettings, SettingsError } from '@penstock/nest';
 import { SANDBOX_DIRECTORY } from '@penstock/testing';
 import { bannerText } from './banner.ts';
-import { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
 import { SETTINGS } from './settings.ts';
 import { becameReady, type Standalone, startStandalone } from './standalone.ts';
-import { StartupError } from './startup-error.ts';
 
 type Settings = ReturnType<typeof readSettings<typeof SETTINGS>>['values'];
 

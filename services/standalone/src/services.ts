@@ -7,8 +7,14 @@ import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
 import type { MetricSample } from '@penstock/nest';
-import type { MessageSigner, PenstockService, Resolver, Telemetry } from '@penstock/ports';
-import { type AskedProjector, EventExport, PROJECTOR_TRANSPORT } from '@penstock/projector';
+import type { MessageSigner, PenstockService, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
+import {
+  type AskedProjector,
+  createWebhooks,
+  EventExport,
+  PROJECTOR_TRANSPORT,
+  type Webhooks,
+} from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
 import { platformSamples } from './metrics/platform-metrics.ts';
 import { ThreadedProjector } from './projection/threaded-projector.ts';
@@ -22,8 +28,10 @@ export interface ServicesOptions {
   readonly recipientKey: Uint8Array;
   readonly secretKey: Uint8Array;
   readonly signer: MessageSigner;
+  readonly webhookSender: WebhookSender;
   readonly administration: AdministrationSettings;
   readonly submission: SubmissionSettings;
+  readonly tracing: { readonly otlpEndpoint?: string | undefined; readonly traceRatio?: number | undefined };
 }
 
 /** The four services over one engine. */
@@ -32,6 +40,7 @@ export interface Services {
   readonly scheduler: Scheduler;
   readonly dispatcher: Dispatcher;
   readonly projector: AskedProjector;
+  readonly webhooks: Webhooks;
   readonly keyring: ApiKeyring;
   /** What /metrics shows of them. */
   readonly samples: () => Promise<readonly MetricSample[]>;
@@ -39,18 +48,28 @@ export interface Services {
 
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry, signer } = options;
+  const { otlpEndpoint, traceRatio } = options.tracing;
   const { log, content, state, follow, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
   const scheduler = createScheduler({ ...world, state, resolver, owner, room });
-  const dispatcher = createDispatcher({ ...world, content, resolver, transport: new SmtpTransport(), signer, owner });
+  const dispatcher = createDispatcher({
+    ...world,
+    content,
+    resolver,
+    transport: new SmtpTransport(),
+    signer,
+    owner,
+    holdsFolderLock: true,
+  });
   const projector = new ThreadedProjector({
     dataDir: options.dataDir,
     telemetry,
     timers: systemTimers,
     follow,
+    tracing: { otlpEndpoint, instance: owner },
     otherEvents: new EventExport(world),
   });
   const samples = () => {
@@ -71,16 +90,26 @@ export function createServices(options: ServicesOptions): Services {
       administration: options.administration,
       recipientKey: options.recipientKey,
       submission: options.submission,
+      traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
       room,
     }),
     scheduler,
     dispatcher,
     projector,
+    webhooks: createWebhooks({
+      ...world,
+      content,
+      state,
+      sender: options.webhookSender,
+      secretKey: options.secretKey,
+      owner,
+    }),
   };
 }
 
-/** Ingest brings no Nest transport of its own: its consumers read the log directly. */
+/** Ingest and webhooks bring no Nest transport of their own: their consumers read the log directly. */
 const INGEST_TRANSPORT = Symbol('ingest transport');
+const WEBHOOKS_TRANSPORT = Symbol('webhooks transport');
 
 export interface NamedService {
   readonly name: string;
@@ -89,9 +118,11 @@ export interface NamedService {
 }
 
 /** Whoever reads starts before whoever writes; ingest opens its doors last. */
-export function startOrder({ projector, dispatcher, scheduler, ingest }: Services): readonly NamedService[] {
+export function startOrder(services: Services): readonly NamedService[] {
+  const { projector, webhooks, dispatcher, scheduler, ingest } = services;
   return [
     { name: 'projector', service: projector, transportId: PROJECTOR_TRANSPORT },
+    { name: 'webhooks', service: webhooks, transportId: WEBHOOKS_TRANSPORT },
     { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },
     { name: 'scheduler', service: scheduler, transportId: SCHEDULER_TRANSPORT },
     { name: 'ingest', service: ingest, transportId: INGEST_TRANSPORT },

@@ -10,9 +10,10 @@ interface Row {
   readonly byDefault: string;
 }
 
-/** Rows of the table; one may describe two settings that belong together. */
+/** Rows of the table of one process; one may describe two settings that belong together. */
 function rows(): readonly Row[] {
-  return readFileSync(DOCS, 'utf8')
+  const [ofOneProcess = ''] = readFileSync(DOCS, 'utf8').split('## Services apart');
+  return ofOneProcess
     .split('\n')
     .filter((line) => line.startsWith('| `PENSTOCK_'))
     .map((line) => {

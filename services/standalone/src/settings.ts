@@ -1,71 +1,37 @@
 import {
+  HOST_SETTINGS,
+  IDENTITY_SETTINGS,
+  RETENTION_SETTINGS,
+  SUBMISSION_SETTINGS,
+  WATCH_SETTINGS,
+} from '@penstock/deployment';
+import {
   bytesSetting,
-  daysSetting,
   hostAndPortSetting,
-  hostNameSetting,
-  logLevelSetting,
-  metricsAccessSetting,
   portSetting,
   secretKeySetting,
+  TRACING_SETTINGS,
   textSetting,
+  webhookAllowSetting,
 } from '@penstock/nest';
 
 /** What standalone reads from the environment. */
 export const SETTINGS = {
-  host: {
-    name: 'PENSTOCK_HOST',
-    description: 'Address that HTTP and SMTP submission listen on.',
-    schema: textSetting,
-    default: '127.0.0.1',
-  },
+  ...HOST_SETTINGS,
   httpPort: {
     name: 'PENSTOCK_HTTP_PORT',
     description: 'Port of the HTTP API; 0 lets the system choose.',
     schema: portSetting,
     default: '8080',
   },
-  smtpPort: {
-    name: 'PENSTOCK_SMTP_PORT',
-    description: 'Port of SMTP submission (user apikey, the key as password); 0 lets the system choose.',
-    schema: portSetting,
-    default: '2525',
-  },
-  smtpsPort: {
-    name: 'PENSTOCK_SMTPS_PORT',
-    description: 'Port of SMTP submission over TLS from the first byte, usually 465; off if unset.',
-    schema: portSetting,
-    placeholder: 'off',
-  },
-  hostname: {
-    name: 'PENSTOCK_HOSTNAME',
-    description: 'Name of this host in SMTP greetings, Received fields and a self-made certificate.',
-    schema: hostNameSetting,
-    placeholder: 'localhost',
-  },
-  tlsCert: {
-    name: 'PENSTOCK_TLS_CERT',
-    description: 'Certificate of SMTP submission and those above it, PEM; read again when it changes.',
-    schema: textSetting,
-    placeholder: 'self-made',
-  },
-  tlsKey: {
-    name: 'PENSTOCK_TLS_KEY',
-    description: 'Private key of PENSTOCK_TLS_CERT, PEM without a passphrase.',
-    schema: textSetting,
-    placeholder: 'self-made',
-  },
+  ...SUBMISSION_SETTINGS,
   dataDir: {
     name: 'PENSTOCK_DATA_DIR',
     description: 'Folder of everything that must outlive the process.',
     schema: textSetting,
     default: './data',
   },
-  retention: {
-    name: 'PENSTOCK_RETENTION',
-    description: 'Mail and facts older than this are deleted, such as 30d or 720h.',
-    schema: daysSetting,
-    default: '30d',
-  },
+  ...RETENTION_SETTINGS,
   diskReserve: {
     name: 'PENSTOCK_DISK_RESERVE',
     description: 'Kept back for a full disk; mail is refused while less than twice as much is free.',
@@ -89,16 +55,7 @@ export const SETTINGS = {
     schema: secretKeySetting,
     placeholder: 'secret.key of the folder',
   },
-  bounceHost: {
-    name: 'PENSTOCK_BOUNCE_HOST',
-    description: 'Name of the host that takes bounces: the MX that penstock domain add shows for return paths.',
-    schema: hostNameSetting,
-  },
-  spfInclude: {
-    name: 'PENSTOCK_SPF_INCLUDE',
-    description: 'Name whose SPF record lists the addresses mail leaves from, shown by penstock domain add.',
-    schema: hostNameSetting,
-  },
+  ...IDENTITY_SETTINGS,
   policyFile: {
     name: 'PENSTOCK_CONFIG',
     description: 'Policy file (TOML). Without it the sandbox policy: no packet leaves loopback.',
@@ -110,16 +67,12 @@ export const SETTINGS = {
     description: 'host:port of one mail server that everything goes to, whatever the policy says.',
     schema: hostAndPortSetting,
   },
-  metrics: {
-    name: 'PENSTOCK_METRICS',
-    description: 'Who may read /metrics: operate (keys of that scope) or open (whoever reaches the port).',
-    schema: metricsAccessSetting,
-    default: 'operate',
+  webhookAllow: {
+    name: 'PENSTOCK_WEBHOOK_ALLOW',
+    description: 'Where webhooks go: public (https, public addresses), http (without TLS too) or private (anywhere).',
+    schema: webhookAllowSetting,
+    default: 'public',
   },
-  logLevel: {
-    name: 'PENSTOCK_LOG_LEVEL',
-    description: 'Least level logged to standard error: debug, info, warn, error or silent.',
-    schema: logLevelSetting,
-    default: 'warn',
-  },
+  ...WATCH_SETTINGS,
+  ...TRACING_SETTINGS,
 } as const;

@@ -1,26 +1,33 @@
 import { resolve } from 'node:path';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateDkimKey, SigningPool } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
-import { configureHttp } from '@penstock/ingest';
-import { HTTP_SERVER_OPTIONS, HttpErrorsFilter, LogStrategy, type MetricsAccess, NestLogger } from '@penstock/nest';
-import type { Telemetry } from '@penstock/ports';
-import type { Sandbox } from '@penstock/testing';
-import { prepareDataFolder } from './data-folder.ts';
+import { generateWebhookKey, HttpsWebhookSender } from '@penstock/adapter-webhook';
+import { publishPolicy } from '@penstock/control';
+import {
+  type ApiKeySettings,
+  checkRetention,
+  createApplication,
+  errnoOf,
+  type LoadedPolicy,
+  listenHttp,
+  openSubmissionTls,
+  type PortSetting,
+  prepareDataFolder,
+  StartupError,
+  type SubmissionTls,
+  startService,
+  UndoStack,
+} from '@penstock/deployment';
+import { type AdministrationSettings, configureHttp } from '@penstock/ingest';
+import type { MetricsAccess } from '@penstock/nest';
+import type { EventLog, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
 import { type EgressRoute, openEgress } from './egress.ts';
-import { type ApiKeySettings, type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
+import { type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
 import { loadSecretKey } from './keys/secret-key.ts';
-import { publishPolicy } from './policy/policy-publication.ts';
-import type { LoadedPolicy } from './policy/policy-text.ts';
-import { checkRetention } from './policy/retention-check.ts';
-import { onPorts } from './ports.ts';
 import { createServices, type Services, startOrder } from './services.ts';
 import { StandaloneModule } from './standalone.module.ts';
-import { errnoOf, StartupError } from './startup-error.ts';
-import { openSubmissionTls, type SubmissionTls } from './tls/submission-tls.ts';
-import { UndoStack } from './undo-stack.ts';
 
 export interface StandaloneOptions {
   readonly host: string;
@@ -40,9 +47,15 @@ export interface StandaloneOptions {
   readonly secretKey?: Uint8Array | undefined;
   readonly bounceHost?: string | undefined;
   readonly spfInclude?: string | undefined;
+  /** Where webhooks may be posted to, beside https addresses of the public internet. */
+  readonly webhookAllow?: WebhookAllowance | undefined;
   readonly telemetry: Telemetry;
   /** Who may read /metrics; keys of the scope `operate` if absent. */
   readonly metrics?: MetricsAccess | undefined;
+  /** Where spans are sent; tracing is off where absent. */
+  readonly otlpEndpoint?: string | undefined;
+  /** Share of messages that are traced, 0 to 1; none if absent. */
+  readonly traceRatio?: number | undefined;
   /** Nothing becomes durable any more: the process has to end. */
   readonly onFatal: (error: Error) => void;
   /** What of the engine is to be another than its own, such as the files below it. */
@@ -82,7 +95,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 }
 
 async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<Standalone> {
-  const { host, hostname = 'localhost', telemetry, policy, bounceHost, spfInclude } = options;
+  const { host, hostname = 'localhost', telemetry, policy } = options;
   if (options.engine?.retentionMs !== undefined) checkRetention(options.engine.retentionMs, policy.policy);
   const dataDir = resolve(options.dataDir);
   const engine = await openEngine(options, dataDir);
@@ -97,6 +110,8 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   await publishPolicy({ log: engine.log, clock: systemClock, text, policy: policy.policy, changedBy: origin });
   const signer = new SigningPool({ secretKey });
   undo.push(() => signer.close());
+  const webhookSender = new HttpsWebhookSender(webhookAllowance(options.webhookAllow));
+  undo.push(async () => webhookSender.close());
   const services = createServices({
     engine,
     dataDir,
@@ -106,19 +121,16 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     recipientKey: secretKey,
     secretKey,
     signer,
-    administration: {
-      resolver: egress.freshResolver,
-      generateDkimKey,
-      // A bare name means nothing to others.
-      bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
-      spfInclude,
-    },
+    webhookSender,
+    tracing: options,
+    administration: administration(options, egress.freshResolver, webhookSender),
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
-  const app = await createApplication(services, egress.sandbox, options);
+  const module = StandaloneModule.register(services, egress.sandbox, options.metrics ?? 'operate');
+  const app = await createApplication(module, telemetry, (adapter) => configureHttp(adapter, services.ingest));
   undo.push(() => app.close());
   await startServices(app, services, engine.log, options, undo);
-  const httpPort = await listenHttp(app, options, undo);
+  const httpPort = await listenHttp(app, host, options.httpPort, undo);
   // Before the door is closed: it waits for every answer, and who follows the log would never be answered in full.
   undo.push(() => services.projector.events.end());
   return {
@@ -133,6 +145,28 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     unreadableDomains: async () => (await services.ingest.administration?.unreadableDomains()) ?? [],
     stop: () => undo.run(),
   };
+}
+
+export type WebhookAllowance = 'public' | 'http' | 'private';
+
+function administration(
+  { hostname = 'localhost', bounceHost, spfInclude, webhookAllow }: StandaloneOptions,
+  resolver: Resolver,
+  sender: WebhookSender,
+): AdministrationSettings {
+  return {
+    resolver,
+    generateDkimKey,
+    // A bare name means nothing to others.
+    bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
+    spfInclude,
+    webhooks: { sender, generateKey: generateWebhookKey, allowHttp: webhookAllowance(webhookAllow).allowHttp },
+  };
+}
+
+/** Whoever posts within a private network mostly has no certificates there. */
+function webhookAllowance(allow: WebhookAllowance = 'public') {
+  return { allowHttp: allow !== 'public', allowPrivate: allow === 'private' };
 }
 
 function openTls(options: StandaloneOptions, dataDir: string): Promise<SubmissionTls> {
@@ -153,53 +187,19 @@ async function openEngine({ telemetry, onFatal, engine }: StandaloneOptions, dat
   }
 }
 
-async function createApplication(
-  services: Services,
-  sandbox: Sandbox | undefined,
-  { telemetry, metrics = 'operate' }: StandaloneOptions,
-): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter(HTTP_SERVER_OPTIONS);
-  configureHttp(adapter, services.ingest);
-  const module = StandaloneModule.register(services, sandbox, metrics);
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    logger: new NestLogger(telemetry),
-    abortOnError: false,
-  });
-  app.useGlobalFilters(new HttpErrorsFilter(telemetry));
-  return app;
-}
-
 /** Whoever reads starts before whoever writes, and stops after. */
 async function startServices(
   app: NestFastifyApplication,
   services: Services,
-  log: LogStrategyLog,
-  options: StandaloneOptions,
+  log: EventLog,
+  { host, smtpPort, smtpsPort }: StandaloneOptions,
   undo: UndoStack,
 ): Promise<void> {
-  const { host, smtpPort, smtpsPort } = options;
   const implicit = smtpsPort === undefined ? [] : [{ setting: 'PENSTOCK_SMTPS_PORT', port: smtpsPort }];
-  for (const { service, transportId } of startOrder(services)) {
-    await onPorts(host, [{ setting: 'PENSTOCK_SMTP_PORT', port: smtpPort }, ...implicit], () => service.start());
-    undo.push(() => service.stop());
-    const strategy = new LogStrategy({ log, consumers: service.consumers, transportId });
-    undo.push(() => strategy.close());
-    await app.connectMicroservice({ strategy }).listen();
+  const ports: [PortSetting, ...PortSetting[]] = [{ setting: 'PENSTOCK_SMTP_PORT', port: smtpPort }, ...implicit];
+  for (const started of startOrder(services)) {
+    await startService(app, log, { ...started, listensOn: { host, ports } }, undo);
   }
-}
-
-type LogStrategyLog = ConstructorParameters<typeof LogStrategy>[0]['log'];
-
-async function listenHttp(app: NestFastifyApplication, options: StandaloneOptions, undo: UndoStack): Promise<number> {
-  const { host, httpPort } = options;
-  await app.init();
-  // Fastify's own: Nest's would log a port in use as well, with a stack.
-  await onPorts(host, [{ setting: 'PENSTOCK_HTTP_PORT', port: httpPort }], () =>
-    app.getHttpAdapter().getInstance().listen({ port: httpPort, host }),
-  );
-  undo.push(() => app.getHttpAdapter().close() as Promise<unknown>);
-  const address: unknown = app.getHttpServer().address();
-  return typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : httpPort;
 }
 
 /** How long a look at the services' readiness waits for the next one. */

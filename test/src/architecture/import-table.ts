@@ -26,6 +26,7 @@ const ADAPTERS = [
   'dkim',
   'telemetry',
   'system',
+  'webhook',
 ].map((name) => `adapter-${name}`);
 
 export const ZONES: readonly Zone[] = [
@@ -50,13 +51,24 @@ export const ZONES: readonly Zone[] = [
   { name: 'directory', pattern: /^libs\/directory\/.*(?<!\.spec)\.ts$/, own: ['events', 'ports'], pure: true },
   { name: 'sealing', pattern: /^libs\/sealing\/.*(?<!\.spec)\.ts$/, own: [], pure: true },
   { name: 'nest', pattern: /^libs\/nest\//, own: [...CAPABILITY, 'adapter-memory', 'adapter-system'], pure: false },
-  { name: 'the command line', pattern: /^libs\/cli\//, own: ['events', 'policy', 'mail'], pure: false },
+  {
+    name: 'what shells of services share',
+    pattern: /^libs\/deployment\//,
+    own: [...CAPABILITY, 'nest', ...ADAPTERS, 'testing'],
+    pure: false,
+  },
+  {
+    name: 'the command line',
+    pattern: /^libs\/cli\//,
+    own: ['events', 'policy', 'mail', 'adapter-telemetry', 'adapter-kafka'],
+    pure: false,
+  },
   { name: 'verification', pattern: /^libs\/verification\//, own: [...CAPABILITY, ...ADAPTERS], pure: false },
   { name: 'standalone', pattern: /^services\/standalone\//, own: ['*'], pure: false },
   {
     name: 'the shell of a service',
     pattern: /^services\/[^/]+\/src\/(.*\/)?(main|settings|[^/]+\.module)\.ts$/,
-    own: [...CAPABILITY, 'nest', ...ADAPTERS],
+    own: [...CAPABILITY, 'nest', 'deployment', ...ADAPTERS],
     pure: false,
   },
   {
@@ -83,7 +95,7 @@ export const ZONES: readonly Zone[] = [
 ];
 
 const NEST = [
-  /^libs\/nest\//,
+  /^libs\/(nest|deployment)\//,
   /^services\/standalone\//,
   /^services\/[^/]+\/src\/(.*\/)?(main|settings|[^/]+\.(module|controller))\.ts$/,
   // A service's doors are tested through the application they belong to.
@@ -92,11 +104,15 @@ const NEST = [
 const SPECS = /\.(spec|real)\.ts$/;
 const CROSS_PACKAGE = /^(test|libs\/verification)\//;
 const EMBEDDED = /^libs\/adapters\/embedded\//;
+const S3 = /^libs\/adapters\/s3\//;
 const DKIM = /^libs\/adapters\/dkim\//;
+const SCRIPTED_BROKER = /^libs\/adapters\/kafka\/src\/scripted-broker\//;
+/** Reads its scripts, which lie beside it, at start. */
+const REDIS_SCRIPTS = /^libs\/adapters\/redis\/src\/connection\/lua-script\.ts$/;
 const LOCAL_STACK = /^infra\/local\//;
 const SHELLS = [
   LOCAL_STACK,
-  /^libs\/(nest|cli)\//,
+  /^libs\/(nest|cli|deployment)\//,
   /^services\/standalone\//,
   /^services\/[^/]+\/src\/(main|settings)\.ts$/,
 ];
@@ -104,7 +120,7 @@ const SHELLS = [
 /** Where each package and builtin from outside may be imported. One driver, one adapter. */
 export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   '@noble/hashes': [/^libs\/domain\//],
-  'smol-toml': [/^libs\/domain\/policy\//],
+  'smol-toml': [/^libs\/domain\/policy\//, /^libs\/deployment\//],
   tldts: [/^libs\/domain\//],
   zod: [/^libs\/(domain|nest)\//, /^services\/[^/]+\/src\//],
   libmime: [/^libs\/domain\/mail\//, /^services\/ingest\//],
@@ -123,30 +139,42 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   '@sendgrid/mail': [/^test\//],
   mailauth: [SPECS, CROSS_PACKAGE],
   selfsigned: [/^libs\/adapters\/smtp\//, /^services\/standalone\//, SPECS, CROSS_PACKAGE],
+  kafkajs: [/^libs\/adapters\/kafka\//, CROSS_PACKAGE, SPECS],
+  ioredis: [/^libs\/adapters\/redis\//, CROSS_PACKAGE, SPECS],
+  '@aws-sdk/client-s3': [/^libs\/adapters\/s3\//, SPECS],
+  '@eventstore/db-client': [/^libs\/adapters\/eventstore\//, SPECS],
+  '@grpc/grpc-js': [SPECS],
+  'google-protobuf': [SPECS],
+  '@opentelemetry/api': [/^libs\/adapters\/telemetry\//, SPECS],
+  '@opentelemetry/sdk-trace': [/^libs\/adapters\/telemetry\//, SPECS],
+  '@opentelemetry/resources': [/^libs\/adapters\/telemetry\//, SPECS],
+  '@opentelemetry/exporter-trace-otlp-proto': [/^libs\/adapters\/telemetry\//, SPECS],
+  '@sendgrid/eventwebhook': [SPECS, /^test\//],
   'prom-client': [/^libs\/nest\//],
   'oxc-parser': [/^test\/src\/architecture\//],
   'fast-check': [SPECS, CROSS_PACKAGE],
   ajv: [SPECS, CROSS_PACKAGE],
-  'node:test': [SPECS, CROSS_PACKAGE],
+  'node:test': [SPECS, CROSS_PACKAGE, SCRIPTED_BROKER],
   'node:assert': [SPECS, CROSS_PACKAGE],
   'node:sqlite': [EMBEDDED],
   'node:worker_threads': [EMBEDDED, DKIM, /^services\/standalone\//],
-  'node:zlib': [EMBEDDED],
-  'node:net': [LOCAL_STACK, /^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
+  'node:zlib': [EMBEDDED, S3],
+  'node:net': [LOCAL_STACK, SCRIPTED_BROKER, /^libs\/adapters\/(smtp|webhook)\//, CROSS_PACKAGE, SPECS],
   'node:tls': [/^libs\/adapters\/smtp\//, CROSS_PACKAGE, SPECS],
-  'node:dns': [/^libs\/adapters\/dns\//, CROSS_PACKAGE, SPECS],
+  'node:dns': [/^libs\/adapters\/(dns|webhook)\//, CROSS_PACKAGE, SPECS],
   'node:dgram': [CROSS_PACKAGE, SPECS],
-  'node:http': [CROSS_PACKAGE, SPECS],
+  'node:http': [/^libs\/adapters\/webhook\//, CROSS_PACKAGE, SPECS],
+  'node:https': [/^libs\/adapters\/webhook\//],
   'node:child_process': [LOCAL_STACK, /^libs\/cli\/src\/stopped-platform\.ts$/, CROSS_PACKAGE, SPECS],
   'node:crypto': [
     LOCAL_STACK,
     /^libs\/domain\/events\/src\/ids\.ts$/,
-    /^libs\/(access|adapters|nest|cli|sealing)\//,
+    /^libs\/(access|adapters|nest|deployment|cli|sealing)\//,
     /^services\//,
     CROSS_PACKAGE,
     SPECS,
   ],
-  'node:fs': [EMBEDDED, ...SHELLS, CROSS_PACKAGE, SPECS],
+  'node:fs': [EMBEDDED, S3, REDIS_SCRIPTS, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:os': [EMBEDDED, DKIM, /^libs\/adapters\/system\//, ...SHELLS, CROSS_PACKAGE, SPECS],
   'node:process': [...SHELLS, CROSS_PACKAGE, SPECS],
   'node:path': [/^libs\/adapters\//, ...SHELLS, CROSS_PACKAGE, SPECS],
@@ -156,7 +184,8 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:stream': [/^libs\/adapters\//, /^services\/ingest\//, CROSS_PACKAGE, SPECS],
   'node:util': [/^libs\/(adapters|nest|cli)\//, CROSS_PACKAGE, SPECS],
   'node:perf_hooks': [CROSS_PACKAGE, SPECS],
-  'node:module': [CROSS_PACKAGE],
+  'node:readline': [CROSS_PACKAGE],
+  'node:module': [/^libs\/adapters\/kafka\/src\/client\//, CROSS_PACKAGE],
   'node:timers': [CROSS_PACKAGE, LOCAL_STACK],
 };
 

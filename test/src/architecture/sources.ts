@@ -95,8 +95,9 @@ export function readSources(): readonly SourceFile[] {
     .map((path) => parseSource(path, readText(path)));
 }
 
+/** A suite, be it one of `npm test` or one that needs real servers. */
 export function isSpec(path: string): boolean {
-  return path.endsWith('.spec.ts');
+  return path.endsWith('.spec.ts') || path.endsWith('.real.ts');
 }
 
 /** One line per violation, for the message of a failed assertion. */

@@ -4,7 +4,10 @@ import {
   MemoryContentStore,
   MemoryEventLog,
   MemoryLogData,
+  MemoryQuotaData,
+  MemoryQuotaStore,
   MemoryReadModels,
+  MemoryStateCopies,
   MemoryStateStore,
 } from '@penstock/adapter-memory';
 import {
@@ -13,7 +16,9 @@ import {
   type EventLogHarness,
   eventLogConformance,
   keyedStoreConformance,
+  quotaStoreConformance,
   readModelsConformance,
+  stateCopiesConformance,
 } from '@penstock/testing';
 
 class MemoryLogHarness implements EventLogHarness {
@@ -98,6 +103,42 @@ readModelsConformance('memory', async () => {
     },
     reopen: async () => {
       models = new MemoryReadModels(models.data);
+    },
+    close: nothingToClose,
+  };
+});
+
+quotaStoreConformance('memory', async () => {
+  let nowMs = Date.UTC(2026, 0);
+  let data = new MemoryQuotaData();
+  const connect = () => new MemoryQuotaStore(() => nowMs, data);
+  let quotas = connect();
+  return {
+    // Every call finds the store of the moment.
+    quotas: { ask: (requests) => quotas.ask(requests), leave: (asker, keys) => quotas.leave(asker, keys) },
+    pass: (ms) => {
+      nowMs += ms;
+    },
+    flush: async () => {
+      data = new MemoryQuotaData();
+      quotas = connect();
+    },
+    reopen: async () => {
+      quotas = connect();
+    },
+    close: nothingToClose,
+  };
+});
+
+stateCopiesConformance('memory', async () => {
+  let copies = new MemoryStateCopies();
+  return {
+    get copies() {
+      return copies;
+    },
+    stores: new MemoryStateStore(),
+    reopen: async () => {
+      copies = new MemoryStateCopies(copies.data);
     },
     close: nothingToClose,
   };

@@ -21,8 +21,9 @@ const TOPIC_NOTES: Readonly<Record<string, string>> = {
   'mail.events': 'Facts about deliveries: what happened to each recipient of each message, in order.',
   'mail.attempts': 'Commands of the scheduler to the dispatcher that owns the source.',
   'mail.control': 'What deliveries share: the policy, who owns a source, which path rests.',
-  'mail.signals': 'Short-lived signals; nothing is written here yet.',
+  'mail.signals': 'Who still owns a source: heartbeats of its owner, kept for two days.',
   'mail.directory': 'Tenants, keys and sending domains; the latest record about each counts.',
+  'mail.dead': 'What a projector or a reactor could not read and went on without; kept for 14 days.',
 };
 
 export function eventCatalogue(): string {
@@ -31,7 +32,7 @@ export function eventCatalogue(): string {
   const topics = declarations.topics().map(({ topic, records }) => {
     const fresh = records.filter(({ name }) => !written.has(name));
     for (const { name } of fresh) written.add(name);
-    return { topic: topic as Topic, records, fresh: topic === 'mail.signals' ? [] : fresh };
+    return { topic: topic as Topic, records, fresh };
   });
   const records = topics.flatMap(({ fresh }) => fresh);
   return [

@@ -3,6 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../architecture/sources.ts';
 import { EVENT_CATALOGUE, eventCatalogue } from './event-catalogue.ts';
+import { TRACING_PAGE, tracingPage } from './tracing-tables.ts';
 
-writeFileSync(join(ROOT, EVENT_CATALOGUE), eventCatalogue());
-console.log(`wrote ${EVENT_CATALOGUE}`);
+for (const [name, page] of [
+  [EVENT_CATALOGUE, eventCatalogue()],
+  [TRACING_PAGE, tracingPage()],
+] as const) {
+  writeFileSync(join(ROOT, name), page);
+  console.log(`wrote ${name}`);
+}

@@ -17,6 +17,10 @@ run, a line of JSON. Ends with 1 if anything is missing. Data lies in the folder
   --runs K                runs of each                                      (1; 5 with --vs)
   --vs postfix            a tuned Postfix beside it, runs in turn; medians and their ratio
   --postfix NAME=VALUE    a line of its main.cf, on top of the tuned ones; may be repeated
+  --setting NAME=VALUE    a setting of Penstock, such as PENSTOCK_TRACE_RATIO=1; may be repeated
+  --engine E              embedded, kafka (four processes and a broker started for the run) or both   (embedded)
+  --brokers N             brokers of the kafka engine, 1 or 3               (1)
+  --kafka NAME=VALUE      a line of the brokers' settings, such as flush.messages; may be repeated
   --sign rsa|ed25519      every message is signed with a key of that kind
   --slow-ms N             the sink answers each group of commands N ms late (0)
   --no-chunking           the sink does not offer CHUNKING
@@ -36,6 +40,10 @@ export interface BenchOptions {
   readonly runs: number;
   readonly besidePostfix: boolean;
   readonly postfix: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly engines: readonly Engine[];
+  readonly brokers: 1 | 3;
+  readonly kafkaProperties: Readonly<Record<string, string>>;
   readonly sign: 'rsa' | 'ed25519' | undefined;
   readonly slowMs: number;
   readonly chunking: boolean;
@@ -44,6 +52,8 @@ export interface BenchOptions {
   readonly timelines: number | undefined;
   readonly profile: boolean;
 }
+
+export type Engine = 'embedded' | 'kafka';
 
 /** Something on the command line cannot be used. */
 export class UsageError extends Error {
@@ -59,6 +69,8 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   if (values.help) return undefined;
   const besidePostfix = oneOf('vs', values.vs, ['postfix']) !== undefined;
   const protocol = oneOf('protocol', values.protocol, ['smtp', 'http', 'both']) ?? (besidePostfix ? 'smtp' : 'both');
+  const engine = oneOf('engine', values.engine, ['embedded', 'kafka', 'both']) ?? 'embedded';
+  if (engine !== 'embedded' && values.sign !== undefined) throw new UsageError('--sign is for the embedded engine');
   const minutes = whole('minutes', values.minutes, 24 * 60);
   const rate = whole('rate', values.rate, 1_000_000) ?? (minutes === undefined ? undefined : STEADY_RATE);
   const steady = minutes === undefined ? undefined : minutes * 60 * (rate ?? STEADY_RATE);
@@ -70,7 +82,11 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     protocols: protocol === 'both' ? ['smtp', 'http'] : [protocol],
     runs: whole('runs', values.runs, 1_000) ?? (besidePostfix ? 5 : 1),
     besidePostfix,
-    postfix: Object.fromEntries((values.postfix ?? []).map(setting)),
+    postfix: Object.fromEntries((values.postfix ?? []).map((line) => setting('postfix', line))),
+    settings: Object.fromEntries((values.setting ?? []).map((line) => setting('setting', line))),
+    engines: engine === 'both' ? ['embedded', 'kafka'] : [engine],
+    brokers: oneOf('brokers', values.brokers, ['1', '3']) === '3' ? 3 : 1,
+    kafkaProperties: Object.fromEntries((values.kafka ?? []).map((line) => setting(line, 'kafka'))),
     sign: oneOf('sign', values.sign, ['rsa', 'ed25519']),
     slowMs: whole('slow-ms', values['slow-ms'], 10_000, 0) ?? 0,
     chunking: !(values['no-chunking'] ?? false),
@@ -93,6 +109,10 @@ function parsed(args: readonly string[]) {
     runs: text,
     vs: text,
     postfix: { type: 'string', multiple: true } as const,
+    setting: { type: 'string', multiple: true } as const,
+    engine: text,
+    brokers: text,
+    kafka: { type: 'string', multiple: true } as const,
     sign: text,
     'slow-ms': text,
     'no-chunking': flag,
@@ -109,9 +129,9 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function setting(line: string): readonly [name: string, value: string] {
-  const [, name, value] = /^(\w+) *= *(.*)$/.exec(line) ?? [];
-  if (name === undefined || value === undefined) throw new UsageError(`--postfix must be name=value, not ${line}`);
+function setting(option: string, line: string): readonly [name: string, value: string] {
+  const [, name, value] = /^([\w.]+) *= *(.*)$/.exec(line) ?? [];
+  if (name === undefined || value === undefined) throw new UsageError(`--${option} must be name=value, not ${line}`);
   return [name, value];
 }
 

@@ -50,6 +50,11 @@ export function jsonLine(result: Result, peer?: Result): string {
     sent_p99_ms: rounded(result.sentP99Ms, 2),
     accept_p99_ms: rounded(result.acceptP99Ms, 2),
     cpu_ms_per_message: rounded(result.cpuMsPerMessage, 4),
+    ...(result.cpuMsByProcess && {
+      cpu_ms_by_process: Object.fromEntries(
+        Object.entries(result.cpuMsByProcess).map(([name, ms]) => [name, rounded(ms, 4)]),
+      ),
+    }),
     rss_mb: Math.round(result.peakMemoryMib),
     ...(result.syncs !== undefined && { syncs: result.syncs }),
     timelines_read: result.timelinesRead,
@@ -93,11 +98,11 @@ export function medianRow(results: readonly Result[]): readonly Readonly<Record<
 /** How many times the peer's median each protocol's median is. */
 export function ratioLine(results: readonly Result[]): readonly string[] {
   const all = [...kinds(results).values()].flatMap((runs) => medians(runs) ?? []);
-  const peer = all.find(({ system }) => system !== 'penstock');
+  const peer = all.find(({ system }) => system === 'postfix');
   if (!peer) return [];
-  const ours = all.filter(({ system }) => system === 'penstock');
+  const ours = all.filter(({ system }) => system !== 'postfix');
   return ours.map(
-    ({ protocol, relayedPerS }) =>
-      `penstock over ${protocol} relays ${(relayedPerS / peer.relayedPerS).toFixed(2)} times what ${peer.system} does (medians)`,
+    ({ system, protocol, relayedPerS }) =>
+      `${system === 'penstock' ? 'penstock' : `penstock on ${system}`} over ${protocol} relays ${(relayedPerS / peer.relayedPerS).toFixed(2)} times what ${peer.system} does (medians)`,
   );
 }

@@ -1,8 +1,9 @@
 /** `npm run bench`: how much mail goes through, how fast, at what price, and whether all of it arrived. */
 import { whyNoPostfix } from '../fixtures/postfix/postfix.ts';
-import { type BenchOptions, readOptions, USAGE, UsageError } from './bench-options.ts';
+import { type BenchOptions, type Engine, readOptions, USAGE, UsageError } from './bench-options.ts';
 import { jsonLine, medianRow, ratioLine, row } from './bench-report.ts';
 import { type Protocol, type Result, run, type Workload } from './run.ts';
+import { startPenstockApart } from './system-apart.ts';
 import { startPenstock, startPostfix } from './systems.ts';
 
 async function main(): Promise<void> {
@@ -21,7 +22,9 @@ async function main(): Promise<void> {
 /** Everything once, in turn, so that what the machine does meanwhile falls on all alike. */
 async function round(options: BenchOptions, k: number): Promise<readonly Result[]> {
   const results: Result[] = [];
-  for (const protocol of options.protocols) results.push(await penstock(options, protocol, k));
+  for (const engine of options.engines) {
+    for (const protocol of options.protocols) results.push(await penstock(options, engine, protocol, k));
+  }
   if (!options.besidePostfix) {
     for (const result of results) console.log(jsonLine(result));
     return results;
@@ -37,13 +40,13 @@ async function round(options: BenchOptions, k: number): Promise<readonly Result[
   return [...results, peer];
 }
 
-function penstock(options: BenchOptions, protocol: Protocol, k: number): Promise<Result> {
-  progress(`run ${k} of ${options.runs}: penstock over ${protocol}`);
+function penstock(options: BenchOptions, engine: Engine, protocol: Protocol, k: number): Promise<Result> {
+  progress(`run ${k} of ${options.runs}: penstock on the ${engine} engine over ${protocol}`);
   const workload: Workload = options;
   return run({
     protocol,
     workload,
-    start: (relay) => startPenstock(relay, options),
+    start: (relay) => (engine === 'kafka' ? startPenstockApart(relay, options) : startPenstock(relay, options)),
     ...(options.minutes !== undefined && {
       sampled: ({ atS, mib }) => progress(`${String(atS).padStart(5)} s ${String(mib).padStart(6)} MiB`),
     }),

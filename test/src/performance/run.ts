@@ -44,6 +44,7 @@ export interface Result {
   /** From the same moment to the system's answer. */
   readonly acceptP99Ms: number;
   readonly cpuMsPerMessage: number;
+  readonly cpuMsByProcess: Readonly<Record<string, number>> | undefined;
   readonly peakMemoryMib: number;
   readonly syncs: number | undefined;
   readonly timelinesRead: number;
@@ -91,6 +92,7 @@ export async function run(order: RunOrder): Promise<Result> {
 interface Measured {
   readonly load: LoadReport;
   readonly cpuMs: number;
+  readonly cpuMsByProcess: Readonly<Record<string, number>> | undefined;
   readonly peakMib: number;
   readonly syncs: number | undefined;
   readonly memory: readonly MemorySample[];
@@ -110,6 +112,7 @@ async function measure(
   }, SAMPLE_MS);
   try {
     const cpuBefore = system.cpuMs();
+    const byProcessBefore = system.cpuMsByProcess?.();
     const syncsBefore = await system.syncs?.();
     const port = protocol === 'smtp' ? system.smtpPort : Number(new URL(system.httpUrl ?? '').port);
     const load = await submit({ protocol, port, apiKey: system.apiKey, ...workload });
@@ -119,6 +122,7 @@ async function measure(
     return {
       load,
       cpuMs: system.cpuMs() - cpuBefore,
+      cpuMsByProcess: byProcessBefore && since(byProcessBefore, system.cpuMsByProcess?.() ?? {}),
       peakMib: system.peakMemoryMib?.() ?? most,
       syncs: syncsBefore === undefined || syncsAfter === undefined ? undefined : syncsAfter - syncsBefore,
       memory,
@@ -128,6 +132,10 @@ async function measure(
   }
 }
 
+function since(before: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(now).map(([name, ms]) => [name, ms - (before[name] ?? 0)]));
+}
+
 interface ReadBack {
   readonly read: number;
   readonly problems: readonly string[];
@@ -135,11 +143,11 @@ interface ReadBack {
 
 /** Evenly spread over the run where not all are read. */
 async function readBack(system: SystemUnderTest, workload: Workload, ids: readonly string[]): Promise<ReadBack> {
-  const { httpUrl, apiKey } = system;
-  if (httpUrl === undefined || apiKey === undefined) return { read: 0, problems: [] };
+  const { httpUrl, queryUrl = httpUrl, apiKey } = system;
+  if (queryUrl === undefined || apiKey === undefined) return { read: 0, problems: [] };
   const step = Math.max(1, Math.ceil(ids.length / (workload.timelines ?? ids.length)));
   const chosen = ids.filter((_, n) => n % step === 0);
-  const { read, wrong, wrongCount } = await readTimelines(httpUrl, apiKey, chosen);
+  const { read, wrong, wrongCount } = await readTimelines(queryUrl, apiKey, chosen);
   return { read, problems: wrongCount === 0 ? [] : [`${wrongCount} timelines are wrong: ${wrong.join('; ')}`] };
 }
 
@@ -168,6 +176,9 @@ function result(
     sentP99Ms: quantile(relay, 0.99),
     acceptP99Ms: quantile(accept, 0.99),
     cpuMsPerMessage: measured.cpuMs / messages,
+    cpuMsByProcess:
+      measured.cpuMsByProcess &&
+      Object.fromEntries(Object.entries(measured.cpuMsByProcess).map(([name, ms]) => [name, ms / messages])),
     peakMemoryMib: measured.peakMib,
     syncs: measured.syncs,
     timelinesRead: timelines.read,

@@ -10,9 +10,13 @@ export interface SystemUnderTest {
   readonly name: string;
   readonly smtpPort: number;
   readonly httpUrl?: string;
+  /** Where timelines are read; `httpUrl` if absent. */
+  readonly queryUrl?: string;
   readonly apiKey?: string;
   /** CPU so far, ms. */
   cpuMs(): number;
+  /** The same by process, where it is several. */
+  cpuMsByProcess?(): Readonly<Record<string, number>>;
   /** Memory now, MiB. */
   memoryMib(): number;
   /** Most memory so far, MiB; the largest of what was sampled where the system cannot tell. */
@@ -36,14 +40,19 @@ export interface PenstockOptions {
   readonly profile: boolean;
   /** The kind of key that every message is signed with; none if absent. */
   readonly sign?: 'rsa' | 'ed25519' | undefined;
+  /** By environment, on top of what the benchmark needs. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
-export async function startPenstock(relay: Relay, { profile, sign }: PenstockOptions): Promise<SystemUnderTest> {
+export async function startPenstock(
+  relay: Relay,
+  { profile, sign, settings }: PenstockOptions,
+): Promise<SystemUnderTest> {
   mkdirSync(relay.folder, { recursive: true });
   if (sign !== undefined) await prepareSendingDomain(relay.folder, `${sign}-sha256`);
   const platform = await Platform.start({
     dataDir: relay.folder,
-    environment: { PENSTOCK_SMARTHOST: `127.0.0.1:${relay.ports[0]}`, PENSTOCK_API_KEY: API_KEY },
+    environment: { PENSTOCK_SMARTHOST: `127.0.0.1:${relay.ports[0]}`, PENSTOCK_API_KEY: API_KEY, ...settings },
     nodeOptions: profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : [],
   });
   return {

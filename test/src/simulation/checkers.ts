@@ -11,6 +11,8 @@ const WIRE_MS = 500;
 const END_MS = 15 * 60_000;
 /** A successor has come up, claimed its partitions and sent their open commands, with one slow append on the way. */
 const TAKEOVER_MS = 12_000;
+/** How long a new owner of a source waits after the last it heard of the one before. */
+const SILENCE_MS = 60_000;
 const APPEND_FAULTS = ['append_failed', 'append_torn', 'append_slow', 'ack_lost'] as const;
 /** Share of failing appends with which a log can be worked with. */
 const USABLE = 0.2;
@@ -45,6 +47,8 @@ export interface Evidence {
   readonly refused: ReadonlySet<string>;
   /** When a scheduler died, ms since the epoch. */
   readonly schedulerDeaths: readonly number[];
+  /** When an owner of sources died, stopped or stood still, ms since the epoch. */
+  readonly ownerTroubles: readonly number[];
 }
 
 /** What must hold when everything has come to rest. */
@@ -101,11 +105,13 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDeliv
  * leaves one without an answer.
  */
 function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, evidence: Evidence): void {
-  const { cluster, schedulerDeaths } = evidence;
+  const { cluster, schedulerDeaths, ownerTroubles } = evidence;
   if (APPEND_FAULTS.some((fault) => (cluster.faults.rates.get(fault) ?? 0) > USABLE)) return;
   for (const { at, startBy } of unanswered) {
     const lastDeath = Math.max(at, ...schedulerDeaths.filter((death) => death <= startBy));
     if (startBy - lastDeath < TAKEOVER_MS) continue;
+    // Who takes over from an owner that fell silent waits, and may itself be gone before it has answered.
+    if (ownerTroubles.some((trouble) => trouble > at - SILENCE_MS && trouble < startBy + SILENCE_MS)) continue;
     throw new Error(`${deliveryId}: its release at ${at} was never answered, and could start until ${startBy}`);
   }
 }

@@ -84,8 +84,8 @@ async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<
     const type = terminal ? kindOf(terminal) : 'pending';
     ends.set(type, (ends.get(type) ?? 0) + 1);
   }
-  const { schedulerDeaths } = supervisor;
-  const evidence = { cluster, ledger, campaign, policy, refused, schedulerDeaths };
+  const { schedulerDeaths, ownerTroubles } = supervisor;
+  const evidence = { cluster, ledger, campaign, policy, refused, schedulerDeaths, ownerTroubles };
   if (result !== 'reached') throw new Error(stuck(result, evidence));
   await settleArchive(cluster, supervisor);
   await checkEnd(evidence);

@@ -25,9 +25,12 @@ export const SERVICES = {
   scheduler: (ports: SimulatedPorts): PenstockService => createScheduler(ports),
   dispatcher: (ports: SimulatedPorts): PenstockService =>
     createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY) }),
+  /** On another host, for the same sources. */
+  neighbour: (ports: SimulatedPorts): PenstockService =>
+    createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY) }),
   projector: (ports: SimulatedPorts): Projector => createProjector(ports),
 } as const;
 
 export type ServiceName = keyof typeof SERVICES;
 
-export const SERVICE_NAMES: readonly ServiceName[] = ['ingest', 'scheduler', 'dispatcher', 'projector'];
+export const SERVICE_NAMES: readonly ServiceName[] = ['ingest', 'scheduler', 'dispatcher', 'neighbour', 'projector'];

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatIdentity, identify, isAlive, parseIdentity, parseStat } from './identity.ts';
+import { formatIdentity, identify, isAlive, isGone, parseIdentity, parseStat } from './identity.ts';
 
 test('a process whose name holds blanks and parentheses is read right', () => {
   const fields = ['S', ...Array.from({ length: 18 }, (_, index) => String(index)), '4711', '99'];
-  assert.deepEqual(parseStat(`12 (a) (b c) ${fields.join(' ')}`), { state: 'S', startTicks: '4711' });
+  assert.deepEqual(parseStat(`12 (a) (b c) ${fields.join(' ')}`), { state: 'S', threads: 16, startTicks: '4711' });
   assert.equal(parseStat(''), undefined);
 });
 
 test('a running process is known again by pid, start and command line', () => {
   const identity = identify(process.pid, 'identity.spec');
   assert.ok(identity !== undefined && isAlive(identity));
+});
+
+test('a process without its command line, as one that is exiting, does not run and is not gone', () => {
+  const identity = identify(process.pid, 'a command line that it does not have');
+  assert.ok(identity);
+  assert.equal(isAlive(identity), false);
+  assert.equal(isGone(identity), false);
+  assert.equal(isGone({ ...identity, startTicks: '1' }), true);
 });
 
 test('another process that was given the pid is not taken for the one written down', () => {

@@ -14,6 +14,8 @@ export interface ProcessIdentity {
 
 interface ProcessStat {
   readonly state: string;
+  /** Threads that are there yet, the first one included. */
+  readonly threads: number;
   readonly startTicks: string;
 }
 
@@ -22,7 +24,8 @@ export function parseStat(text: string): ProcessStat | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   const startTicks = fields[19];
-  return state === undefined || startTicks === undefined ? undefined : { state, startTicks };
+  const threads = Number(fields[17]);
+  return state === undefined || startTicks === undefined ? undefined : { state, threads, startTicks };
 }
 
 function readProc(pid: number, name: 'stat' | 'cmdline'): string | undefined {
@@ -39,12 +42,23 @@ export function identify(pid: number, marker: string): ProcessIdentity | undefin
   return stat === undefined ? undefined : { pid, startTicks: stat.startTicks, marker };
 }
 
-/** Whether the process written down still runs: a zombie does not, nor does another that was given its pid. */
+/** Whether the process written down still runs: one that is exiting does not, nor does another that was given its pid. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  const stat = parseStat(readProc(identity.pid, 'stat') ?? '');
-  if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return false;
-  if (stat.startTicks !== identity.startTicks) return false;
-  return (readProc(identity.pid, 'cmdline') ?? '').includes(identity.marker);
+  return !isGone(identity) && (readProc(identity.pid, 'cmdline') ?? '').includes(identity.marker);
+}
+
+/**
+ * Whether the process written down has ended and given everything back, its ports among it. An exiting process has no
+ * command line any more before its files are closed; the zombie that its parent has yet to reap has closed them, once
+ * the other threads are gone too, which may outlive the first one.
+ */
+export function isGone({ pid, startTicks }: ProcessIdentity): boolean {
+  const stat = parseStat(readProc(pid, 'stat') ?? '');
+  return stat === undefined || stat.startTicks !== startTicks || hasEnded(stat);
+}
+
+function hasEnded({ state, threads }: ProcessStat): boolean {
+  return state === 'X' || (state === 'Z' && threads <= 1);
 }
 
 export function formatIdentity(identity: ProcessIdentity): string {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatIdentity, identify, isAlive, type ProcessIdentity, parseIdentity } from './identity.ts';
+import { formatIdentity, identify, isAlive, isGone, type ProcessIdentity, parseIdentity } from './identity.ts';
 import { isFree } from './ports.ts';
 import { until } from './waiting.ts';
 
@@ -95,18 +95,18 @@ export class LocalServer {
     process.kill(running.pid, 'SIGTERM');
     // One that is paused would take the signal only when it goes on.
     process.kill(running.pid, 'SIGCONT');
-    const ended = await until(() => !isAlive(running), this.plan.stopWithinMs);
+    const ended = await until(() => isGone(running), this.plan.stopWithinMs);
     if (!ended) await this.kill();
     rmSync(this.#pidFile, { force: true });
     return ended ? 'stopped' : 'killed';
   }
 
-  /** SIGKILL; resolves when the process is gone. */
+  /** SIGKILL; resolves when the process is gone and its ports are free. */
   async kill(): Promise<void> {
     const running = this.#running();
     if (running === undefined) return;
     process.kill(running.pid, 'SIGKILL');
-    if (!(await until(() => !isAlive(running), GONE_WITHIN_MS))) {
+    if (!(await until(() => isGone(running), GONE_WITHIN_MS))) {
       throw new Error(`${this.name} (pid ${running.pid}) is still there after SIGKILL.`);
     }
   }

@@ -1,5 +1,6 @@
 export { FolderLockedError } from './folder-lock.ts';
 export { type Folds, type FoldsOptions, openFolds } from './folds/open-folds.ts';
+export { type LocalState, openLocalState } from './folds/open-local-state.ts';
 export type { FollowerSettings } from './follower/follower-messages.ts';
 export { type FollowedLog, followLog } from './follower/following-log.ts';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';

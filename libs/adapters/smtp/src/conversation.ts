@@ -45,6 +45,7 @@ export abstract class Conversation {
   /** What the host has decided, should the connection fail before the rest is said. */
   private decided: TransactionResult | undefined;
   private mailAnswered = false;
+  private withdrawn = false;
   private readonly results: (RecipientResult | undefined)[];
 
   constructor(
@@ -149,7 +150,13 @@ export abstract class Conversation {
     for (let at = 0; at < this.results.length; at++) this.results[at] ??= result;
   }
 
+  /** Its content does not leave any more: whoever forbade it has taken care of every recipient. */
+  protected withdraw(): void {
+    this.withdrawn = true;
+  }
+
   private answered(): TransactionResult {
+    if (this.withdrawn) return { kind: 'withdrawn' };
     const recipients = this.results.filter((result) => result !== undefined);
     return { kind: 'answered', recipients, transactionMs: performance.now() - this.startedAt };
   }

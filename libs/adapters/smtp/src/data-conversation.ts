@@ -1,4 +1,5 @@
 import { DATA_COMMAND, RSET_COMMAND } from '@penstock/mail';
+import type { MailTransaction } from '@penstock/ports';
 import { type Commands, Conversation, envelopeOf, type Setting } from './conversation.ts';
 import { contentSize, encodeData } from './data-encoding.ts';
 import { isPositive } from './replies.ts';
@@ -16,7 +17,7 @@ export class DataConversation extends Conversation {
   constructor(
     setting: Setting,
     commands: Commands,
-    private readonly message: readonly Uint8Array[],
+    private readonly mail: Pick<MailTransaction, 'content' | 'mayFinish'>,
     /** The envelope has been sent already. */
     private readonly ahead: boolean,
   ) {
@@ -51,6 +52,13 @@ export class DataConversation extends Conversation {
       this.settle('data', go);
       return;
     }
+    if (this.mail.mayFinish?.() === false) {
+      // Cut before its content, the transaction is nothing (RFC 5321 section 4.1.1.4).
+      wire.destroy();
+      this.over = true;
+      this.withdraw();
+      return;
+    }
     this.send();
     const verdict = await this.read(timeouts.finalDotMs);
     if (!this.dotSent && isPositive(verdict)) {
@@ -65,9 +73,9 @@ export class DataConversation extends Conversation {
 
   private send(): void {
     const { wire, timeouts } = this.setting;
-    const followed = this.pipelining && contentSize(this.message) <= FOLLOWED_BYTES;
+    const followed = this.pipelining && contentSize(this.mail.content) <= FOLLOWED_BYTES;
     const followers = followed ? this.setting.follow() : NOTHING;
-    wire.writeAll([...encodeData(this.message), ...followers], () => {
+    wire.writeAll([...encodeData(this.mail.content), ...followers], () => {
       this.dotSent = true;
       wire.extend(timeouts.finalDotMs);
     });

@@ -61,17 +61,12 @@ export class EncodedTransaction {
       return new ChunkConversation({ ...setting, resetFirst: this.resetSent }, this.commands, since).run();
     }
     if (this.begun === 'envelope') {
-      return new DataConversation(
-        { ...setting, resetFirst: this.resetSent },
-        this.commands,
-        this.mail.content,
-        true,
-      ).run();
+      return new DataConversation({ ...setting, resetFirst: this.resetSent }, this.commands, this.mail, true).run();
     }
     if (this.withdrawn()) {
       return { result: { kind: 'withdrawn' }, over: false, farewell: false, resetNext: setting.resetFirst };
     }
-    return new DataConversation(setting, this.commands, this.mail.content, false).run();
+    return new DataConversation(setting, this.commands, this.mail, false).run();
   }
 
   get isBegun(): boolean {

@@ -48,6 +48,22 @@ export interface DomainCheck {
   readonly notes: readonly string[];
 }
 
+export interface WebhookView {
+  readonly tenant: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly publicKey: string;
+  /** ms since the epoch */
+  readonly setAt: number;
+}
+
+export interface WebhookTrial {
+  readonly url: string;
+  readonly taken: boolean;
+  readonly status?: number;
+  readonly reason?: string;
+}
+
 /** The admin API by its routes; each asks for a key with the scope `operate`. */
 export class AdminApi {
   constructor(private readonly client: HttpClient) {}
@@ -88,5 +104,26 @@ export class AdminApi {
   async removeDomain(domain: string, tenant: string | undefined): Promise<void> {
     const query = tenant === undefined ? '' : `?${new URLSearchParams({ tenant })}`;
     await this.client.delete(`/v1/admin/domains/${encodeURIComponent(domain)}${query}`);
+  }
+
+  async applyPolicy(text: string): Promise<{ readonly version: string; readonly changed: boolean }> {
+    const { body } = await this.client.post('/v1/admin/policy', { text });
+    return body as { readonly version: string; readonly changed: boolean };
+  }
+
+  async setWebhook(wanted: object): Promise<WebhookView> {
+    return (await this.client.post('/v1/admin/webhooks', wanted)).body as WebhookView;
+  }
+
+  async webhooks(): Promise<readonly WebhookView[]> {
+    return ((await this.client.get('/v1/admin/webhooks')) as { readonly webhooks: readonly WebhookView[] }).webhooks;
+  }
+
+  async removeWebhook(tenant: string): Promise<void> {
+    await this.client.delete(`/v1/admin/webhooks/${encodeURIComponent(tenant)}`);
+  }
+
+  async testWebhook(tenant: string): Promise<WebhookTrial> {
+    return (await this.client.post(`/v1/admin/webhooks/${encodeURIComponent(tenant)}/test`)).body as WebhookTrial;
   }
 }

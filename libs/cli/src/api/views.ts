@@ -41,6 +41,11 @@ export interface FactView {
   readonly reply?: SmtpReply;
   readonly verdict?: Verdict;
   readonly timings?: Timings;
+  readonly reasons?: readonly string[];
+  readonly path?: string;
+  readonly policyVersion?: string;
+  readonly scope?: string;
+  readonly tls?: string;
   readonly heldMs?: number;
   readonly remoteMs?: number;
   readonly lastReply?: SmtpReply;
@@ -50,6 +55,9 @@ export interface FactView {
 export interface Timeline {
   readonly deliveryId: string;
   readonly messageId: string;
+  readonly tenant?: string;
+  /** W3C trace context that the records carry. */
+  readonly traceparent?: string;
   readonly status: DeliveryStatus;
   readonly domain?: string;
   readonly pool?: string;

@@ -18,10 +18,16 @@ export type SourceClaimed = Envelope<
   { readonly source: string; readonly owner: string; readonly claimId: string }
 >;
 
-/** Its owner opens no connection for it any more. */
+/** Its owner has closed every connection of it and opens none any more. */
 export type SourceReleased = Envelope<
   'source_released',
-  { readonly source: string; readonly owner: string; readonly claimId: string }
+  {
+    readonly source: string;
+    readonly owner: string;
+    readonly claimId: string;
+    /** A successor that has waited until the claim could send no more; absent where its owner says so itself. */
+    readonly releasedBy?: string;
+  }
 >;
 
 /** No dispatcher can bind or reach it. */

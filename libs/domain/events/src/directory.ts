@@ -52,7 +52,37 @@ export type DomainAdded = Envelope<
 /** The tenant may not send from the domain any more, and its keys sign nothing. */
 export type DomainRemoved = Envelope<'domain_removed', { readonly domain: string; readonly tenant: string }>;
 
-/** Records of `mail.directory`: who may send, and as whom. */
-export type DirectoryRecord = TenantSet | ApiKeyCreated | ApiKeyRevoked | DomainAdded | DomainRemoved;
+/** What a webhook tells of, in SendGrid's words. */
+export type WebhookEventName = 'processed' | 'deferred' | 'delivered' | 'bounce' | 'dropped';
+
+export const WEBHOOK_EVENTS: readonly WebhookEventName[] = ['processed', 'deferred', 'delivered', 'bounce', 'dropped'];
+
+/** The tenant's events are posted to this address; the latest record of a tenant counts. */
+export type WebhookSet = Envelope<
+  'webhook_set',
+  {
+    readonly tenant: string;
+    readonly url: string;
+    /** Those it wants to hear of. */
+    readonly events: readonly WebhookEventName[];
+    /** Of the key its requests are signed with (ECDSA, P-256): SubjectPublicKeyInfo, base64. */
+    readonly publicKey: string;
+    /** PKCS #8 DER, sealed under `PENSTOCK_SECRET_KEY`; base64. */
+    readonly sealedPrivateKey: string;
+  }
+>;
+
+/** Nothing is posted for the tenant any more. */
+export type WebhookRemoved = Envelope<'webhook_removed', { readonly tenant: string }>;
+
+/** Records of `mail.directory`: who may send, and as whom; and who is told. */
+export type DirectoryRecord =
+  | TenantSet
+  | ApiKeyCreated
+  | ApiKeyRevoked
+  | DomainAdded
+  | DomainRemoved
+  | WebhookSet
+  | WebhookRemoved;
 
 export type DirectoryType = DirectoryRecord['type'];

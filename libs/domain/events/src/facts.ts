@@ -85,6 +85,8 @@ export interface ReleasedDelivery {
   /** If this attempt is deferred by the receiver: wait this long, ms, jitter included. */
   readonly retryMs: number;
   readonly mayDuplicate?: boolean;
+  /** W3C trace context of the acceptance, only where that is sampled. */
+  readonly traceparent?: string;
 }
 
 /** Deliveries leave their lane for a source. Commands follow when its writer reads it back. */

@@ -22,12 +22,16 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   source_unreachable: true,
   path_throttled: true,
   path_restored: true,
+  owner_renewed: true,
   attempt: true,
   tenant_set: true,
   api_key_created: true,
   api_key_revoked: true,
   domain_added: true,
   domain_removed: true,
+  webhook_set: true,
+  webhook_removed: true,
+  record_set_aside: true,
 };
 
 export const RECORD_TYPES: ReadonlySet<string> = new Set(Object.keys(KNOWN));

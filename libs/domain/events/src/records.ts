@@ -1,11 +1,13 @@
 import type { Attempt } from './commands.ts';
 import type { Control } from './control.ts';
+import type { RecordSetAside } from './dead-letters.ts';
 import type { DirectoryRecord } from './directory.ts';
 import type { Fact, Received } from './facts.ts';
+import type { OwnerRenewed } from './signals.ts';
 import type { Topic } from './topics.ts';
 
 /** Whatever may stand in the log. */
-export type LogRecord = Fact | Control | Received | Attempt | DirectoryRecord;
+export type LogRecord = Fact | Control | OwnerRenewed | Received | Attempt | DirectoryRecord | RecordSetAside;
 
 export type RecordType = LogRecord['type'];
 
@@ -15,8 +17,9 @@ export interface TopicRecords {
   readonly 'mail.events': Fact;
   readonly 'mail.attempts': Attempt;
   readonly 'mail.control': Control;
-  readonly 'mail.signals': Control;
+  readonly 'mail.signals': OwnerRenewed;
   readonly 'mail.directory': DirectoryRecord;
+  readonly 'mail.dead': RecordSetAside;
 }
 
 export type RecordOf<T extends Topic> = TopicRecords[T];

@@ -12,6 +12,7 @@ export const TOPICS = {
   control: 'mail.control',
   signals: 'mail.signals',
   directory: 'mail.directory',
+  dead: 'mail.dead',
 } as const;
 
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS];
@@ -32,6 +33,7 @@ export const EMBEDDED_PARTITIONS: Readonly<Record<Topic, number>> = {
   'mail.control': 1,
   'mail.signals': 1,
   'mail.directory': 1,
+  'mail.dead': 1,
 };
 
 export interface PartitionRange {

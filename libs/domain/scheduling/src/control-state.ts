@@ -1,6 +1,13 @@
 /** The fold of `mail.control`: what deliveries share. Folded apart from the partitions; only `decide` reads it. */
-import type { Control } from '@penstock/events';
-import { assertNever } from '@penstock/events';
+import {
+  assertNever,
+  type Control,
+  foldSourceClaim,
+  NO_SOURCE_CLAIMS,
+  type SourceClaimed,
+  type SourceClaims,
+  type SourceReleased,
+} from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import { PathThrottles } from './path-throttles.ts';
 
@@ -13,6 +20,8 @@ export interface ControlState {
   readonly restores: number;
   /** Source name → who claimed it last and has not released it. */
   readonly owners: ReadonlyMap<string, { readonly owner: string; readonly claimId: string }>;
+  /** Source name → all who claimed it, for whoever wants to follow them. */
+  readonly claims: ReadonlyMap<string, SourceClaims>;
   readonly unreachable: ReadonlySet<string>;
 }
 
@@ -22,6 +31,7 @@ export const INITIAL_CONTROL: ControlState = {
   throttles: PathThrottles.NONE,
   restores: 0,
   owners: new Map(),
+  claims: new Map(),
   unreachable: new Set(),
 };
 
@@ -44,17 +54,29 @@ export function foldControl(
       const { source, owner, claimId } = record.body;
       const unreachable = new Set(before.unreachable);
       unreachable.delete(source);
-      return { ...state, unreachable, owners: new Map(before.owners).set(source, { owner, claimId }) };
+      const owners = new Map(before.owners).set(source, { owner, claimId });
+      return { ...state, unreachable, owners, claims: claimsAfter(before, record, offset) };
     }
-    case 'source_released':
-      return before.owners.get(record.body.source)?.claimId === record.body.claimId
-        ? { ...state, owners: without(before.owners, record.body.source) }
-        : state;
+    case 'source_released': {
+      const { source, claimId } = record.body;
+      const claims = claimsAfter(before, record, offset);
+      const isOwner = before.owners.get(source)?.claimId === claimId;
+      return { ...state, claims, owners: isOwner ? without(before.owners, source) : before.owners };
+    }
     case 'source_unreachable':
       return { ...state, unreachable: new Set(before.unreachable).add(record.body.source) };
     default:
       return assertNever(record);
   }
+}
+
+function claimsAfter(
+  { claims }: ControlState,
+  record: SourceClaimed | SourceReleased,
+  offset: number,
+): ReadonlyMap<string, SourceClaims> {
+  const { source } = record.body;
+  return new Map(claims).set(source, foldSourceClaim(claims.get(source) ?? NO_SOURCE_CLAIMS, record, offset));
 }
 
 function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {

@@ -33,6 +33,20 @@ describe('releasing', () => {
     assert.equal(history.state.agenda.load('ip-1|site:example.com').open, 1);
   });
 
+  it('names the trace context of what is sampled, and of nothing else', () => {
+    const history = new PartitionHistory().claim();
+    const sampled = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    for (const traceparent of [undefined, `${sampled.slice(0, -2)}00`, sampled]) {
+      const record = history.processed();
+      history.append(traceparent === undefined ? record : { ...record, traceparent });
+    }
+    const { deliveries } = only(history.ask(START).records, 'released').body;
+    assert.deepEqual(
+      deliveries.map(({ traceparent }) => traceparent),
+      [undefined, undefined, sampled],
+    );
+  });
+
   it('takes a provider’s path where the site belongs to one', () => {
     const history = new PartitionHistory().claim();
     history.sites.set('gmail.com', { site: 'mx.google.com', provider: 'gmail' });

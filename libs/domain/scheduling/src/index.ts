@@ -1,4 +1,5 @@
 export { Arrivals } from './arrivals.ts';
+export * from './budget.ts';
 export * from './checkpoint.ts';
 export * from './commands.ts';
 export * from './control-state.ts';

@@ -1,5 +1,5 @@
 /** Lanes take turns: each is offered the sources of its pool, and gives what their paths have credit for. */
-import type { Decision, HoldReason, PassedOver, ReleasedDelivery } from '@penstock/events';
+import { type Decision, type HoldReason, isSampled, type PassedOver, type ReleasedDelivery } from '@penstock/events';
 import { SMARTHOST_SITE } from '@penstock/policy';
 import { conclude, judge } from './deadlines.ts';
 import type { SiteInfo } from './decide.ts';
@@ -152,6 +152,8 @@ function releaseOn(
     retryMs: retryDelayMs(delivery.id, attempt, policy.retry),
   };
   if (delivery.mayDuplicate) entry.mayDuplicate = true;
+  const { traceparent } = delivery.accepted;
+  if (traceparent !== undefined && isSampled(traceparent)) entry.traceparent = traceparent;
   const key = { source, site, provider, path, pool, class: trafficClass, startBy };
   draft.release(key, entry, () => decisionOf(lot, offer));
   withdraw(delivery);

@@ -90,6 +90,11 @@ export const METRICS = {
     labels: ['group', 'topic', 'partition'],
     help: 'Records appended that the group has not committed or stored.',
   },
+  penstock_spans_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Spans of traced deliveries: sent, dropped for want of room, or failed as nobody took them.',
+  },
   penstock_disk_free_bytes: {
     type: 'gauge',
     labels: [],

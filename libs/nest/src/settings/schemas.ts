@@ -46,6 +46,8 @@ export const secretKeySetting: z.ZodType<Uint8Array, string> = z.string().transf
 
 export const metricsAccessSetting = z.enum(['operate', 'open'], { error: 'must be operate or open' });
 
+export const webhookAllowSetting = z.enum(['public', 'http', 'private'], { error: 'must be public, http or private' });
+
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;
@@ -65,6 +67,46 @@ export const hostAndPortSetting: z.ZodType<HostAndPort, string> = z.string().tra
   return { host, port };
 });
 
+export const onOffSetting: z.ZodType<boolean, string> = z
+  .enum(['on', 'off'], { error: 'must be on or off' })
+  .transform((text) => text === 'on');
+
+/** One of two places. */
+export function storeSetting<const A extends string, const B extends string>(
+  one: A,
+  other: B,
+): z.ZodType<A | B, string> {
+  return z.enum([one, other], { error: `must be ${one} or ${other}` });
+}
+
+/** An address of a server, without what follows the host where nothing does. */
+export const urlSetting = addressOf(['http:', 'https:'], 'must be an address such as http://127.0.0.1:19040');
+
+export const redisUrlSetting = addressOf(['redis:', 'rediss:'], 'must be an address such as redis://127.0.0.1:6379');
+
+function addressOf(schemes: readonly string[], message: string): z.ZodType<string, string> {
+  return z
+    .string()
+    .trim()
+    .refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), message);
+}
+
+/** Where content lies. */
+export type ContentPlace =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
+
+const S3_PLACE = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9!_.*'()/-]*))?$/;
+
+/** A folder, or `s3://bucket/prefix`. */
+export const contentSetting: z.ZodType<ContentPlace, string> = textSetting.transform((text, context): ContentPlace => {
+  if (!/^[a-z0-9]+:\/\//i.test(text)) return { kind: 'folder', folder: text };
+  const [, bucket, prefix = ''] = S3_PLACE.exec(text) ?? [];
+  if (bucket !== undefined) return { kind: 's3', bucket, prefix };
+  context.addIssue({ code: 'custom', message: 'must be a folder, or s3://bucket/prefix' });
+  return z.NEVER;
+}) as z.ZodType<ContentPlace, string>;
+
 const DURATIONS = { h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 
@@ -73,6 +115,9 @@ export const bytesSetting = quantity(BYTES, 'must be a size such as 64MiB');
 
 /** Milliseconds, such as `30d` or `720h`. */
 export const daysSetting = quantity(DURATIONS, 'must be a time such as 30d or 720h');
+
+/** Milliseconds, such as `10m` or `1h`. */
+export const minutesSetting = quantity({ m: 60_000, h: 3_600_000 }, 'must be a time such as 10m or 1h');
 
 function quantity(units: Readonly<Record<string, number>>, message: string): z.ZodType<number, string> {
   const form = new RegExp(`^(\\d{1,6})(${Object.keys(units).join('|')})$`);

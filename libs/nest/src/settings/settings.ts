@@ -38,17 +38,21 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Every variable of ours begins with this. */
 const PREFIX = 'PENSTOCK_';
 
-/** @throws SettingsError that names every variable that is wrong and what would be right. */
+/**
+ * @param ofOthers names that other processes read, which are no slips here
+ * @throws SettingsError that names every variable that is wrong and what would be right.
+ */
 export function readSettings<const S extends Readonly<Record<string, Setting<unknown>>>>(
   settings: S,
   environment: Environment,
+  ofOthers: readonly string[] = [],
 ): ReadSettings<S> {
   const problems: string[] = [];
   const values = Object.fromEntries(
     Object.entries(settings).map(([key, setting]) => [key, readOne(setting, environment[setting.name], problems)]),
   );
   if (problems.length > 0) throw new SettingsError(problems.join('; '));
-  return { values: values as SettingsOf<S>, warnings: unknownVariables(settings, environment) };
+  return { values: values as SettingsOf<S>, warnings: unknownVariables(settings, environment, ofOthers) };
 }
 
 function readOne(setting: Setting<unknown>, given: string | undefined, problems: string[]): unknown {
@@ -61,12 +65,17 @@ function readOne(setting: Setting<unknown>, given: string | undefined, problems:
 }
 
 /** Read by the `penstock` command, and so set in many a shell that a platform is started from. */
-const OF_THE_COMMAND = 'PENSTOCK_URL';
+const OF_THE_COMMAND = ['PENSTOCK_URL', 'PENSTOCK_QUERY_URL'];
 
-function unknownVariables(settings: Readonly<Record<string, Setting<unknown>>>, environment: Environment): string[] {
+function unknownVariables(
+  settings: Readonly<Record<string, Setting<unknown>>>,
+  environment: Environment,
+  ofOthers: readonly string[],
+): string[] {
   const known = Object.values(settings).map((setting) => setting.name);
+  const meant = new Set([...known, ...ofOthers, ...OF_THE_COMMAND]);
   return Object.keys(environment)
-    .filter((name) => name.startsWith(PREFIX) && name !== OF_THE_COMMAND && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && !meant.has(name))
     .sort()
     .map((name) => `${name} is no setting and is ignored${suggestion(name, known)}`);
 }

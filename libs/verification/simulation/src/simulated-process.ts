@@ -4,6 +4,9 @@ import type { Simulation } from './simulation.ts';
 /** The longest delay a real timer takes; Node fires at once beyond it (32-bit milliseconds). */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** After so long a silence a member's partitions go to others. */
+const SESSION_TIMEOUT_MS = 30_000;
+
 /**
  * One life of a process: its clock, its timers, its chance, and the guard through which every port call goes.
  * After a crash nothing settles and nothing fires; what was on the wire still arrives.
@@ -14,6 +17,10 @@ export class SimulatedProcess {
   readonly timers: Timers;
   readonly random: Random;
   private up = true;
+  private paused = false;
+  private held: (() => void)[] = [];
+  private readonly wakes: (() => void)[] = [];
+  private readonly expulsions: (() => void)[] = [];
   private readonly ends: (() => void)[] = [];
 
   constructor(
@@ -36,6 +43,41 @@ export class SimulatedProcess {
   onEnd(callback: () => void): void {
     if (this.up) this.ends.push(callback);
     else callback();
+  }
+
+  /** Stands still for a while (SIGSTOP): clocks run on, sockets stay open, and nothing happens here until it wakes. */
+  pause(forMs: number): void {
+    if (!this.up || this.paused) return;
+    this.paused = true;
+    this.simulation.note(`${this.label} stopped for ${forMs} ms`);
+    this.simulation.after(SESSION_TIMEOUT_MS, `${this.label} is missed`, () => {
+      if (this.paused && forMs > SESSION_TIMEOUT_MS) for (const expel of this.expulsions) expel();
+    });
+    this.simulation.after(forMs, `${this.label} wakes`, () => {
+      this.paused = false;
+      for (const run of this.held.splice(0)) if (this.up) run();
+      if (this.up) for (const wake of this.wakes) wake();
+    });
+  }
+
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Called each time the process wakes. */
+  onWake(callback: () => void): void {
+    this.wakes.push(callback);
+  }
+
+  /** Called when its groups have not heard of it for too long; it does not know before it wakes. */
+  onExpelled(callback: () => void): void {
+    this.expulsions.push(callback);
+  }
+
+  private here(run: () => void): void {
+    if (!this.up) return;
+    if (this.paused) this.held.push(run);
+    else run();
   }
 
   /** Between two statements, without warning. */
@@ -62,10 +104,7 @@ export class SimulatedProcess {
   call<R>(label: string, thereMs: number, backMs: number, effect: () => R | Promise<R>): Promise<R> {
     if (!this.up) return never();
     return new Promise<R>((resolve, reject) => {
-      const answer = (settle: () => void) =>
-        this.simulation.after(backMs, '', () => {
-          if (this.up) settle();
-        });
+      const answer = (settle: () => void) => this.simulation.after(backMs, '', () => this.here(settle));
       this.simulation.after(thereMs, `${this.label} ${label}`, () => {
         attempt(effect).then(
           (result) => answer(() => resolve(result)),
@@ -85,9 +124,11 @@ export class SimulatedProcess {
     const delay = Math.max(1, Math.trunc(delayMs));
     if (!(delay <= MAX_TIMER_MS)) throw new RangeError(`${this.label} set a timer of ${delayMs} ms`);
     if (!this.up) return { cancel: () => {} };
-    const event = this.simulation.after(delay, `${this.label} timer`, () => {
-      if (this.up) callback();
-    });
+    const event = this.simulation.after(delay, `${this.label} timer`, () =>
+      this.here(() => {
+        if (!event.cancelled) callback();
+      }),
+    );
     return {
       cancel: () => {
         event.cancelled = true;

@@ -17,7 +17,8 @@ export interface IntakePorts {
 }
 
 export interface IntakeOffice {
-  assigned(partition: number): void;
+  /** `controlEnd`: the end of `mail.control` before the end of the partition was found. */
+  assigned(partition: number, controlEnd: number): void;
   revoked(partition: number): void;
   /** Commands to be started, in order. */
   take(attempts: readonly PendingAttempt[]): void;
@@ -26,7 +27,7 @@ export interface IntakeOffice {
 interface Held {
   readonly ledger: OffsetLedger;
   /** Commands before this offset may have been started by a predecessor. */
-  readonly end: number;
+  end: number;
 }
 
 /** Reads the commands. What a predecessor may have started is handed back in doubt; nothing is taken twice. */
@@ -47,6 +48,7 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
 
   async assigned(partition: number): Promise<number> {
     const { log } = this.ports;
+    const control = await log.bounds('mail.control', 0);
     const [{ begin, end }, committed] = await Promise.all([
       log.bounds('mail.attempts', partition),
       log.committed(DISPATCHER_GROUP, 'mail.attempts', partition),
@@ -55,7 +57,7 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
     const from = Math.min(Math.max(committed ?? begin, begin), end);
     await this.rememberSettled(partition, begin, from);
     this.partitions.set(partition, { ledger: new OffsetLedger(this.ports, partition, from), end });
-    this.office.assigned(partition);
+    this.office.assigned(partition, control.end);
     return from;
   }
 
@@ -87,6 +89,17 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
 
   async revoked(partition: number): Promise<void> {
     this.office.revoked(partition);
+    await this.partitions.get(partition)?.ledger.flush();
+  }
+
+  /** A predecessor could send until now: commands of the partition before `end` are in doubt. */
+  doubt(partition: number, end: number): void {
+    const held = this.partitions.get(partition);
+    if (held) held.end = Math.max(held.end, end);
+  }
+
+  isDoubtful({ entry }: PendingAttempt): boolean {
+    return entry.offset < (this.partitions.get(entry.ledger.partition)?.end ?? 0);
   }
 
   failed(partition: number, error: unknown): void {

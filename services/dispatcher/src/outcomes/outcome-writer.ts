@@ -13,6 +13,9 @@ const MAX_BACKOFF_MS = 2000;
 
 interface Lane {
   pending: Outcome[];
+  /** How many were added, and how many of them are durable. */
+  added: number;
+  done: number;
   writing: boolean;
 }
 
@@ -23,6 +26,7 @@ interface Lane {
 export class OutcomeWriter {
   private readonly lanes = new Map<number, Lane>();
   private waiting: (() => void)[] = [];
+  private marks: { readonly resolve: () => void; readonly isReached: () => boolean }[] = [];
   private abandoned = false;
 
   constructor(
@@ -34,10 +38,11 @@ export class OutcomeWriter {
     const { partition } = outcome.fact;
     let lane = this.lanes.get(partition);
     if (!lane) {
-      lane = { pending: [], writing: false };
+      lane = { pending: [], added: 0, done: 0, writing: false };
       this.lanes.set(partition, lane);
     }
     lane.pending.push(outcome);
+    lane.added++;
     if (!lane.writing) void this.write(partition, lane);
   }
 
@@ -45,6 +50,22 @@ export class OutcomeWriter {
   flushed(): Promise<void> {
     if (this.idle) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Resolves when all that was added before is durable; not if it is given up. */
+  written(): Promise<void> {
+    const marks = [...this.lanes.values()].map((lane) => ({ lane, until: lane.added }));
+    return new Promise((resolve) => {
+      this.marks.push({ resolve, isReached: () => marks.every(({ lane, until }) => lane.done >= until) });
+      this.tell();
+    });
+  }
+
+  private tell(): void {
+    if (this.marks.length === 0) return;
+    const reached = this.marks.filter(({ isReached }) => isReached());
+    this.marks = this.marks.filter((mark) => !reached.includes(mark));
+    for (const { resolve } of reached) resolve();
   }
 
   /** Tries no append again: what is not durable stays undecided in the log. */
@@ -62,7 +83,10 @@ export class OutcomeWriter {
     while (lane.pending.length > 0 && !this.abandoned) {
       const batch = lane.pending.slice(0, MAX_BATCH);
       lane.pending = lane.pending.slice(MAX_BATCH);
-      if (await this.append(partition, batch)) this.durable(batch);
+      if (!(await this.append(partition, batch))) continue;
+      lane.done += batch.length;
+      this.durable(batch);
+      this.tell();
     }
     lane.writing = false;
     if (!this.idle) return;

@@ -176,6 +176,20 @@ export class Connections {
     }
   }
 
+  /** Closes those that are idle: with a farewell, or without a word. */
+  closeIdle(silently: boolean): void {
+    for (const connection of this.all) {
+      if (connection.state !== 'idle') continue;
+      if (silently) this.abort(connection);
+      else this.quit(connection);
+    }
+  }
+
+  /** Closes all, whatever is under way on them. */
+  abortAll(): void {
+    for (const connection of this.all) if (connection.state !== 'closing') this.abort(connection);
+  }
+
   quit(connection: Connection): void {
     connection.state = 'closing';
     void connection.session.quit();

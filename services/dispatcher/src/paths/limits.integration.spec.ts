@@ -122,6 +122,7 @@ describe('limits as the receiver counts them', () => {
       transport: new SmtpTransport(),
       signer: new ScriptedSigner(),
       owner: 'spec',
+      holdsFolderLock: true,
     });
     const memberships: Membership[] = [];
     for (const consumer of dispatcher.consumers) memberships.push(await log.join(consumer));

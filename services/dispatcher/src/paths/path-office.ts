@@ -3,10 +3,10 @@ import type { Clock, ContentStore, Telemetry, Timers } from '@penstock/ports';
 import type { DamagedContent } from '../content/damaged-content.ts';
 import type { Signatures } from '../content/signatures.ts';
 import type { ControlWriter } from '../control/control-writer.ts';
-import type { OwnedSources } from '../control/owned-sources.ts';
 import type { ExchangerWalk } from '../exchangers/exchanger-walk.ts';
 import type { InFlight } from '../outcomes/in-flight.ts';
 import type { Settlement } from '../outcomes/settlement.ts';
+import type { OwnedSources } from '../ownership/owned-sources.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import type { Path } from './path.ts';
 
@@ -24,8 +24,6 @@ export interface PathOffice {
   readonly sources: OwnedSources;
   readonly walk: ExchangerWalk;
   readonly limits: AttemptLimits;
-  /** Monotonic ms since which this process alone has paced. */
-  readonly pacedSince: number;
   /** Nothing starts any more. */
   readonly stopping: boolean;
   policy(): Policy;

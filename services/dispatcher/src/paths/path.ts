@@ -1,15 +1,20 @@
-import { type Policy, pathShaping, type Shaping } from '@penstock/policy';
+import type { Shaping } from '@penstock/policy';
 import type { MailTransaction } from '@penstock/ports';
 import { lastStart, type PendingAttempt } from '../commands/pending-attempt.ts';
 import { loadTransaction } from '../content/transaction-content.ts';
 import type { WalkResult } from '../exchangers/exchanger-walk.ts';
 import type { Waiting } from '../outcomes/in-flight.ts';
+import type { Departure } from '../ownership/succession.ts';
 import { AttemptQueue } from './attempt-queue.ts';
+import { connectionPermit } from './connection-permit.ts';
 import { type Connection, Connections } from './connections.ts';
+import { guardedSend } from './guarded-send.ts';
 import { PolicyPace } from './pace.ts';
+import { PathDeparture } from './path-departure.ts';
 import type { PathIdentity, PathOffice } from './path-office.ts';
 import { PathRest } from './path-rest.ts';
 import { concludeTransaction, concludeWalk, concludeWithoutContent, type PathFate } from './path-results.ts';
+import { PathShaping } from './path-shaping.ts';
 import { chooseTurn } from './turn.ts';
 import { WakeUp } from './wake-up.ts';
 
@@ -33,19 +38,22 @@ export class Path implements Waiting, PathFate {
   private readonly ready: Ready[] = [];
   private readonly messages: PolicyPace;
   private readonly connects: PolicyPace;
-  private resolved: { readonly policy: Policy; readonly shaping: Shaping } | undefined;
+  private readonly limits: PathShaping;
   private readonly wakeUp: WakeUp;
+  private departure: PathDeparture | undefined;
 
   constructor(
     readonly office: PathOffice,
     readonly identity: PathIdentity,
     throttle?: { readonly step: number; readonly until: number },
   ) {
+    this.limits = new PathShaping(identity.key);
     this.rest = new PathRest(office, identity, throttle);
     this.connections = new Connections(office.timers, () => this.resume());
     this.wakeUp = new WakeUp(office.clock, office.timers, () => this.resume());
-    this.messages = new PolicyPace(office.pacedSince);
-    this.connects = new PolicyPace(office.pacedSince);
+    const pacedSince = office.sources.pacedSince(identity.source);
+    this.messages = new PolicyPace(pacedSince);
+    this.connects = new PolicyPace(pacedSince);
   }
 
   get openConnections(): number {
@@ -59,12 +67,17 @@ export class Path implements Waiting, PathFate {
 
   /** Starts what can start now, and sees to it that this is called again when more can. */
   resume(): void {
+    if (this.departure) {
+      this.handBackQueued();
+      this.departure.goOn();
+      return;
+    }
     const now = this.office.clock.monotonic();
     const shaping = this.shaping();
     this.messages.follow(shaping.maxMessageRate, now);
     this.connects.follow(shaping.maxConnectionRate, now);
     this.sendReady(now, shaping);
-    if (!this.office.stopping && !this.rest.resting) this.assign(now, shaping);
+    if (!this.rest.resting && this.mayBegin()) this.assign(now, shaping);
     this.tidy(now, shaping);
   }
 
@@ -83,6 +96,14 @@ export class Path implements Waiting, PathFate {
     await this.connections.quitAll();
   }
 
+  /** The source is given up: nothing starts any more. Resolves when every socket is closed. */
+  leave(departure: Departure): Promise<void> {
+    this.wakeUp.cancel();
+    this.departure = new PathDeparture(this.connections, this.office.timers, departure);
+    this.resume();
+    return this.departure.gone;
+  }
+
   /** Everything that has not started goes to rest with the attempt that met the trouble. */
   takeWaiting(): readonly PendingAttempt[] {
     const ready = this.ready.splice(0);
@@ -96,16 +117,18 @@ export class Path implements Waiting, PathFate {
     attempt.stage = 'queued';
     attempt.counted = false;
     this.office.inFlight.finish(attempt.deliveries.length);
-    if (this.office.stopping) this.office.settlement.handBack(attempt, 'shutdown');
+    if (!this.mayBegin()) this.office.settlement.handBack(attempt, 'shutdown');
     else if (this.rest.resting) this.rest.turnAway(attempt);
     else if (this.late(attempt)) this.office.settlement.handBack(attempt, 'not_started');
     else this.queue.putBack(attempt);
   }
 
+  private mayBegin(): boolean {
+    return !this.office.stopping && !this.departure && this.office.sources.mayStart(this.identity.source);
+  }
+
   private shaping(): Shaping {
-    const policy = this.office.policy();
-    if (this.resolved?.policy !== policy) this.resolved = { policy, shaping: pathShaping(policy, this.identity.key) };
-    return this.resolved.shaping;
+    return this.limits.under(this.office.policy());
   }
 
   private late({ command }: PendingAttempt): boolean {
@@ -182,21 +205,9 @@ export class Path implements Waiting, PathFate {
     const policy = this.office.policy();
     const source = policy.sources.get(this.identity.source);
     if (!source) return { kind: 'local', unreachable: true, detail: 'the policy names no such source' };
-    const permit = () => this.permit(attempt);
+    const permit = () => connectionPermit(this.office, this.connects, attempt, () => this.mayBegin());
     const { domain, provider } = attempt.command.body;
     return this.office.walk.walk({ domain, provider, source, shaping, policy, permit });
-  }
-
-  /** Resolves when one more connection may be opened; with false once that would be too late for the attempt. */
-  private async permit(attempt: PendingAttempt): Promise<boolean> {
-    const { clock, timers } = this.office;
-    while (!this.late(attempt)) {
-      const waitMs = this.connects.take(clock.monotonic());
-      if (waitMs === 0) return true;
-      if (clock.now() + waitMs > lastStart(attempt.command)) return false;
-      await timers.sleep(Math.ceil(waitMs));
-    }
-    return false;
   }
 
   private use(connection: Connection, attempt: PendingAttempt): void {
@@ -231,10 +242,10 @@ export class Path implements Waiting, PathFate {
     }
   }
 
-  /** Whether it may start as soon as there is a token; else it is taken care of. */
+  /** As soon as there is a token; else it is taken care of. */
   private mayStart({ attempt, connection }: Ready): boolean {
-    const { settlement, stopping } = this.office;
-    if (stopping) settlement.handBack(attempt, 'shutdown');
+    const { settlement } = this.office;
+    if (!this.mayBegin()) settlement.handBack(attempt, 'shutdown');
     else if (this.rest.resting) this.rest.turnAway(attempt);
     else if (this.late(attempt)) settlement.handBack(attempt, 'not_started');
     else if (connection.transactions > 0 && !connection.session.usable) this.putBack(attempt);
@@ -252,20 +263,24 @@ export class Path implements Waiting, PathFate {
       this.office.limits.begin(attempt.command, session);
       return true;
     };
-    const result = await session
-      .send({ ...transaction, mayBegin, mayLeaveWhole: this.mayFollow(shaping) })
-      .catch((error: unknown) => {
-        // A fault of ours in mid-transaction: nobody knows how far it got.
-        this.office.telemetry.log('error', 'transaction_failed', { path: this.identity.key, error: String(error) });
-        session.abort();
-        return { kind: 'unknown' as const, detail: String(error), refused: [] };
-      });
+    const mayFinish = () => this.mayFinish(attempt);
+    const asked = { ...transaction, mayBegin, mayFinish, mayLeaveWhole: this.mayFollow(shaping) };
+    const result = await guardedSend(session, asked, this.office.telemetry, this.identity.key);
     this.office.limits.end(attempt.command, session);
     if (result.kind === 'answered') this.connections.took(connection, result.transactionMs);
-    if (result.kind !== 'withdrawn')
+    const isCut = this.departure?.isCut || !this.office.sources.maySend(this.identity.source);
+    if (result.kind === 'broken' && isCut) this.office.settlement.handBack(attempt, 'shutdown');
+    else if (result.kind !== 'withdrawn')
       concludeTransaction(this, attempt, result, { era, timings, connection, reused: !first });
     this.connections.release(connection, this.office.clock.monotonic(), shaping);
     this.resume();
+  }
+
+  /** Whether the content may leave; else it is taken care of. */
+  private mayFinish(attempt: PendingAttempt): boolean {
+    if (this.office.sources.maySend(this.identity.source)) return true;
+    this.office.settlement.handBack(attempt, 'shutdown');
+    return false;
   }
 
   private release(connection: Connection): void {
@@ -277,12 +292,9 @@ export class Path implements Waiting, PathFate {
     const next = this.connections.tidy(now, shaping);
     if (next !== undefined) this.wakeUp.at(next);
     if (this.connections.size > 0 || this.ready.length > 0 || this.queue.peek()) return;
-    if (!this.rest.resting && this.messages.full(now) && this.connects.full(now)) this.forget();
-    else this.wakeUp.at(now + QUIET_MS);
-  }
-
-  private forget(): void {
-    this.wakeUp.cancel();
-    this.office.forget(this);
+    if (!this.rest.resting && this.messages.full(now) && this.connects.full(now)) {
+      this.wakeUp.cancel();
+      this.office.forget(this);
+    } else this.wakeUp.at(now + QUIET_MS);
   }
 }

@@ -1,12 +1,13 @@
 import type { Attempt, Control, Fact } from '@penstock/events';
 import { policyVersion } from '@penstock/policy';
-import type { ContentStore, EventLog, Membership, MessageSigner } from '@penstock/ports';
+import type { ContentStore, EventLog, Membership, MessageSigner, SourceReach } from '@penstock/ports';
 import { createDispatcher, type Dispatcher } from '../dispatcher.ts';
 import { AttemptCommands, type Wanted } from './attempt-commands.ts';
 import { ManualTime, settle } from './manual-time.ts';
 import { ScriptedResolver } from './scripted-resolver.ts';
 import { ScriptedSigner } from './scripted-signer.ts';
 import { ScriptedTransport } from './scripted-transport.ts';
+import type { StoppedProcess } from './stopped-process.ts';
 
 /** One source, s1, on partition 3; a second, s2, on partition 4; suspensions of 30 s. */
 export const POLICY = `
@@ -49,6 +50,13 @@ export interface Given {
   readonly transport?: ScriptedTransport;
   readonly resolver?: ScriptedResolver;
   readonly signer?: MessageSigner;
+  readonly owner?: string;
+  /** Other processes may own the same sources. */
+  readonly apart?: boolean;
+  readonly reach?: SourceReach;
+  readonly process?: StoppedProcess;
+  /** The connection by which it is a member of the dispatchers' group, if that is another. */
+  readonly group?: EventLog;
 }
 
 /** A dispatcher on a given log, with scripted hosts and DNS and time that stands still. */
@@ -70,14 +78,19 @@ export class GivenDispatcher {
     this.dispatcher = createDispatcher({
       log: given.log,
       content: given.content,
-      clock: this.time,
-      timers: this.time,
-      random: { next: () => (drawn++ % 10) / 10, bytes: (length) => new Uint8Array(length).fill(++drawn) },
+      clock: given.process ?? this.time,
+      timers: given.process ?? this.time,
+      random: {
+        next: () => (drawn++ % 10) / 10,
+        bytes: (length) => new Uint8Array(length).fill(++drawn + 7 * (given.owner?.charCodeAt(0) ?? 0)),
+      },
       telemetry: { log: (_, event) => this.logged.push(event) },
       resolver: this.resolver,
       transport: this.transport,
       signer: given.signer ?? new ScriptedSigner(),
-      owner: 'spec',
+      owner: given.owner ?? 'spec',
+      holdsFolderLock: !given.apart,
+      ...(given.reach ? { reach: given.reach } : {}),
     });
   }
 
@@ -100,7 +113,10 @@ export class GivenDispatcher {
 
   async join(): Promise<void> {
     await this.dispatcher.start();
-    for (const consumer of this.dispatcher.consumers) this.memberships.push(await this.given.log.join(consumer));
+    for (const consumer of this.dispatcher.consumers) {
+      const log = consumer.topic === 'mail.attempts' ? (this.given.group ?? this.given.log) : this.given.log;
+      this.memberships.push(await log.join(consumer));
+    }
     await settle();
   }
 
@@ -111,7 +127,8 @@ export class GivenDispatcher {
   async stop(): Promise<void> {
     await this.leave();
     const stopped = this.dispatcher.stop();
-    await this.time.advance(0);
+    // Apart, a source is released when its receivers have seen its connections close.
+    await this.time.advance(this.given.apart ? 100 : 0);
     await settle();
     await stopped;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { choosePartition, classPartitions, factId, parseDeliveryId, TOPICS } from '@penstock/events';
+import { choosePartition, classPartitions, factId, isSampled, parseDeliveryId, TOPICS } from '@penstock/events';
 import { decodeManifest, listRecipients } from '@penstock/mail';
 import type { AnyAppendBatch } from '@penstock/ports';
 import { countingRandom, KEYS, mailBody, NOW, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
@@ -176,6 +176,32 @@ describe('acceptance', () => {
       [0, 1, 2].map((index) => [index, `r${index}@example.org`]),
     );
     await rig.stop();
+  });
+});
+
+describe('the trace context of a message', () => {
+  const SAMPLED = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+  async function traceparents(traceRatio: number, incoming: string | undefined, recipients = 1) {
+    const rig = await startIngest({ traceRatio });
+    await rig.ingest.mailSend.send(severalRecipients(recipients), key(rig, KEYS.bulk), { traceparent: incoming });
+    await until(() => rig.processed().length === recipients);
+    const found = rig.processed().map(({ traceparent }) => traceparent);
+    await rig.stop();
+    return found;
+  }
+
+  it('is made for the share that is sampled, one for all of its deliveries', async () => {
+    assert.deepEqual(await traceparents(0, undefined), [undefined]);
+    const [first, ...others] = await traceparents(1, undefined, 3);
+    assert.ok(isSampled(first));
+    assert.deepEqual(others, [first, first]);
+  });
+
+  it("is the caller's where the caller traces it, whatever the ratio", async () => {
+    assert.deepEqual(await traceparents(0, SAMPLED, 2), [SAMPLED, SAMPLED]);
+    assert.deepEqual(await traceparents(1, `${SAMPLED.slice(0, -2)}00`), [SAMPLED]);
+    assert.deepEqual(await traceparents(0, 'no context'), [undefined]);
   });
 });
 

@@ -1,4 +1,11 @@
-import { choosePartition, formatDeliveryId, type Protocol, TOPICS, type TrafficClass } from '@penstock/events';
+import {
+  acceptedTraceparent,
+  choosePartition,
+  formatDeliveryId,
+  type Protocol,
+  TOPICS,
+  type TrafficClass,
+} from '@penstock/events';
 import {
   encodeManifest,
   encodeRecipient,
@@ -62,6 +69,8 @@ export interface AcceptanceDeps {
   readonly recipientKey: Uint8Array;
   /** Signs the envelope senders made here: the same in every process and for ever. */
   readonly returnPathKey: Uint8Array;
+  /** Share of messages that are traced, 0 to 1; none if absent, but those whose caller traces them. */
+  readonly traceRatio?: number | undefined;
 }
 
 /** Recipients prepared before others get their turn: one or two milliseconds. */
@@ -89,7 +98,8 @@ export class Acceptance {
   async accept(submission: Submission): Promise<void> {
     const [only, ...others] = submission.copies;
     const one = only !== undefined && others.length === 0;
-    const storing: Promise<unknown> = one ? this.storeOne(submission, only) : this.storeSeveral(submission);
+    const traced = this.traced(submission);
+    const storing: Promise<unknown> = one ? this.storeOne(traced, only) : this.storeSeveral(traced);
     await this.finish(storing);
   }
 
@@ -98,13 +108,21 @@ export class Acceptance {
    * with that key, and so the one that counts, is seen when it is read back.
    */
   async acceptKeyed(submission: Submission, keyed: Keyed): Promise<Received> {
-    return this.finish(this.storeSeveral(submission, keyed));
+    return this.finish(this.storeSeveral(this.traced(submission), keyed));
   }
 
   /** Accepts nothing more; resolves when what was begun is settled. */
   async close(): Promise<void> {
     this.closing = true;
     await Promise.allSettled(this.inFlight);
+  }
+
+  /** Whether a message is sampled is decided here and travels with its records. */
+  private traced(submission: Submission): Submission {
+    const { traceRatio = 0 } = this.deps;
+    const { messageId } = submission;
+    const traceparent = acceptedTraceparent(messageId, submission.traceparent, traceRatio);
+    return traceparent === submission.traceparent ? submission : { ...submission, traceparent };
   }
 
   private async finish<T>(storing: Promise<T>): Promise<T> {

@@ -19,8 +19,10 @@ import { Ingest } from '../ingest.ts';
 import type { Administration } from './administration.ts';
 import type { KeyView } from './api-keys.ts';
 import type { DomainCheck, DomainSummary, DomainView } from './domains.ts';
+import type { AppliedPolicy } from './policy-change.ts';
 import { RefusedChange } from './refused-change.ts';
 import type { TenantView } from './tenants.ts';
+import type { WebhookTrial, WebhookView } from './webhooks.ts';
 
 /** Who may send, and as whom; asks for the scope `operate`. */
 @Controller('v1/admin')
@@ -87,6 +89,35 @@ export class AdministrationController {
   @HttpCode(HttpStatus.OK)
   checkDomain(@Param('domain') domain: string): Promise<DomainCheck> {
     return this.asked((administration) => administration.checkDomain(domain));
+  }
+
+  @Post('policy')
+  @HttpCode(HttpStatus.OK)
+  applyPolicy(@Body() body: unknown, @CurrentKey() key: ApiKey): Promise<AppliedPolicy> {
+    return this.asked((administration) => administration.applyPolicy(body, key));
+  }
+
+  @Post('webhooks')
+  @HttpCode(HttpStatus.OK)
+  setWebhook(@Body() body: unknown, @CurrentKey() key: ApiKey): Promise<WebhookView> {
+    return this.asked((administration) => administration.setWebhook(body, key));
+  }
+
+  @Get('webhooks')
+  listWebhooks(): Promise<{ readonly webhooks: readonly WebhookView[] }> {
+    return this.asked((administration) => ({ webhooks: administration.listWebhooks() }));
+  }
+
+  @Delete('webhooks/:tenant')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  removeWebhook(@Param('tenant') tenant: string): Promise<void> {
+    return this.asked((administration) => administration.removeWebhook(tenant));
+  }
+
+  @Post('webhooks/:tenant/test')
+  @HttpCode(HttpStatus.OK)
+  testWebhook(@Param('tenant') tenant: string): Promise<WebhookTrial> {
+    return this.asked((administration) => administration.testWebhook(tenant));
   }
 
   private async asked<T>(ask: (administration: Administration) => T | Promise<T>): Promise<T> {

@@ -15,13 +15,25 @@ import {
   type DomainView,
   type GenerateDkimKey,
 } from './domains.ts';
-import { RefusedChange } from './refused-change.ts';
+import { type AppliedPolicy, applyPolicy } from './policy-change.ts';
+import { RefusedChange, refusedChange } from './refused-change.ts';
 import { checkName, checkTenant, Tenants, type TenantView } from './tenants.ts';
+import {
+  checkEvents,
+  checkNewKey,
+  checkUrl,
+  type WebhookSettings,
+  Webhooks,
+  type WebhookTrial,
+  type WebhookView,
+} from './webhooks.ts';
 
 export interface AdministrationSettings extends IdentitySettings {
   /** Of people, who have just published something: it should not answer from memory. */
   readonly resolver: Resolver;
   readonly generateDkimKey: GenerateDkimKey;
+  /** Nobody is told anything where absent. */
+  readonly webhooks?: WebhookSettings | undefined;
 }
 
 export interface AdministrationDeps {
@@ -38,6 +50,8 @@ export interface AdministrationDeps {
 
 const KEY_FIELDS: KnownFields = { supported: new Set(['tenant', 'class', 'scopes', 'label']) };
 const TENANT_FIELDS: KnownFields = { supported: new Set(['tenant', 'name']) };
+const POLICY_FIELDS: KnownFields = { supported: new Set(['text']) };
+const WEBHOOK_FIELDS: KnownFields = { supported: new Set(['tenant', 'url', 'events', 'new_key']) };
 const DOMAIN_FIELDS: KnownFields = { supported: new Set(['domain', 'tenant']) };
 
 /** The admin API apart from HTTP. Every method throws RefusedChange for what whoever asked can put right. */
@@ -46,8 +60,13 @@ export class Administration {
   private readonly tenants: Tenants;
   private readonly keys: ApiKeys;
   private readonly domains: Domains;
+  private readonly webhookSettings: WebhookSettings | undefined;
+  private readonly webhooks: Webhooks | undefined;
 
-  constructor(deps: AdministrationDeps, settings: AdministrationSettings) {
+  constructor(
+    private readonly deps: AdministrationDeps,
+    settings: AdministrationSettings,
+  ) {
     const now = () => deps.clock.now();
     this.writer = new DirectoryWriter(deps);
     this.tenants = new Tenants(this.writer, now);
@@ -55,6 +74,9 @@ export class Administration {
     const { random, timers, secretKey } = deps;
     const identity = () => senderIdentity(deps.policy(), settings);
     this.domains = new Domains({ ...settings, writer: this.writer, random, timers, secretKey, now, identity });
+    this.webhookSettings = settings.webhooks;
+    this.webhooks =
+      settings.webhooks && new Webhooks({ ...settings.webhooks, writer: this.writer, random, secretKey, now });
   }
 
   /** Resolves when what was begun is settled. */
@@ -121,6 +143,49 @@ export class Administration {
     const owner = tenant === undefined ? undefined : checkTenant(tenant, problems);
     if (!problems.none) throw new RefusedChange(400, problems.list);
     await this.domains.remove(namedDomain(domain), owner);
+  }
+
+  /** Makes the text the policy of record. */
+  async applyPolicy(body: unknown, key: ApiKey): Promise<AppliedPolicy> {
+    const text = checked(body, POLICY_FIELDS, (fields, problems) => {
+      if (typeof fields.text !== 'string') problems.add('text', 'text must be a policy in TOML.');
+      return String(fields.text);
+    });
+    return applyPolicy(text, key, this.deps);
+  }
+
+  /** For the tenant named, else for that of the key. */
+  async setWebhook(body: unknown, key: ApiKey): Promise<WebhookView> {
+    const webhooks = this.withWebhooks();
+    const allowHttp = this.webhookSettings?.allowHttp ?? false;
+    const wanted = checked(body, WEBHOOK_FIELDS, (fields, problems) => {
+      const events = checkEvents(fields.events, problems);
+      return {
+        tenant: fields.tenant === undefined ? key.tenant : checkTenant(fields.tenant, problems),
+        url: checkUrl(fields.url, allowHttp, problems),
+        newKey: checkNewKey(fields.new_key, problems),
+        ...(events === undefined ? {} : { events }),
+      };
+    });
+    return webhooks.set(wanted);
+  }
+
+  listWebhooks(): readonly WebhookView[] {
+    return this.webhooks?.list() ?? [];
+  }
+
+  async removeWebhook(tenant: string): Promise<void> {
+    await this.withWebhooks().remove(tenant);
+  }
+
+  async testWebhook(tenant: string): Promise<WebhookTrial> {
+    return this.withWebhooks().test(tenant);
+  }
+
+  private withWebhooks(): Webhooks {
+    const { webhooks } = this;
+    if (!webhooks) throw refusedChange(404, null, 'There are no webhooks here.');
+    return webhooks;
   }
 
   /** See Domains. */

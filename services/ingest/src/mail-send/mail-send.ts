@@ -1,4 +1,5 @@
 import type { ApiKey } from '@penstock/access';
+import { isTraceparent } from '@penstock/events';
 import { buildBody, encodeBodyTemplate } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
 import type { Clock, Random, Telemetry, Timers } from '@penstock/ports';
@@ -148,11 +149,4 @@ function refused(field: string | null, message: string): MailSendAnswer {
 /** 96 random bits in hex: no content holds it. */
 function newBoundary(random: Random): string {
   return Array.from(random.bytes(12), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** W3C Trace Context, version 00; anything else is as if it were not there. */
-function isTraceparent(text: string | undefined): text is string {
-  return text !== undefined && TRACEPARENT.test(text);
 }

@@ -1,18 +1,27 @@
-import type { Archive, ArchiveEntry, StoredRecord } from '@penstock/ports';
-import type { FactSink } from '../facts/fact-reader.ts';
+import { type Archive, type ArchiveEntry, ArchiveUnavailableError, type StoredRecord } from '@penstock/ports';
+import type { FactReaderDeps, FactSink } from '../facts/fact-reader.ts';
 import { archiveEntries } from './archive-entries.ts';
+
+/** Waits between tries while the archive is away, ms: the first, and the longest. */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
 
 /**
  * The reactor that appends every fact to the stream of its delivery. It keeps nothing of its own: what is appended
- * twice is there once.
+ * twice is there once. An archive that is away is waited for, with one batch in hand and the rest in the log; the read
+ * models have a group of their own and do not notice.
  */
 export class ArchiveSink implements FactSink {
   private collected: ArchiveEntry[] = [];
 
-  constructor(private readonly archive: Archive) {}
+  constructor(
+    private readonly archive: Archive,
+    private readonly deps: Pick<FactReaderDeps, 'timers' | 'telemetry'>,
+  ) {}
 
   async restore(partition: number): Promise<number | undefined> {
-    return (await this.archive.positions()).get(positionName(partition));
+    const positions = await this.whenThere(() => this.archive.positions());
+    return positions.get(positionName(partition));
   }
 
   fold(_partition: number, { offset, record, text }: StoredRecord<'mail.events'>): number {
@@ -26,12 +35,25 @@ export class ArchiveSink implements FactSink {
     this.collected = [];
     if (positions.size === 0) return;
     const named = new Map([...positions].map(([partition, offset]) => [positionName(partition), offset]));
-    await this.archive.append(entries, named);
+    await this.whenThere(() => this.archive.append(entries, named));
   }
 
   leaving(): void {}
 
   release(): void {}
+
+  /** What the archive refuses is thrown; that it cannot be reached is not. */
+  private async whenThere<T>(work: () => Promise<T>): Promise<T> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ArchiveUnavailableError)) throw error;
+        if (waitMs === FIRST_WAIT_MS) this.deps.telemetry.log('warn', 'archive_waits', { reason: error.message });
+        await this.deps.timers.sleep(waitMs);
+      }
+    }
+  }
 }
 
 function positionName(partition: number): string {

@@ -316,7 +316,7 @@ describe('a restart', () => {
 });
 
 describe('a fact that cannot be read', () => {
-  it('is noted and left out, and the fold goes on', async () => {
+  it('is noted and set aside, and the fold goes on', async () => {
     const broken = { ...new DeliveryFacts('m1').processed(), body: { pool: 'main' } } as unknown as Fact;
     const rig = await rigWith(broken, new DeliveryFacts('m2').processed());
     assert.deepEqual(await totals(rig), { accepted: 1 });
@@ -328,5 +328,14 @@ describe('a fact that cannot be read', () => {
         ['archive', 0, 'domain or pool is missing'],
       ],
     );
+    const dead = await rig.log.read('mail.dead', 0, 0, 10);
+    assert.deepEqual(
+      dead.map(({ record: { body } }) => [body.group, body.topic, body.offset, body.reason]),
+      [
+        ['projector', 'mail.events', 0, 'domain or pool is missing'],
+        ['archive', 'mail.events', 0, 'domain or pool is missing'],
+      ],
+    );
+    assert.deepEqual(JSON.parse(dead[0]?.record.body.text ?? ''), broken);
   });
 });

@@ -1,4 +1,5 @@
-import type { AnyConsumer, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
+import { type RecordSetAside, recordSetAside } from '@penstock/events';
+import type { AnyConsumer, Clock, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
 import { ReachedPositions } from './reached-positions.ts';
 import { unreadable } from './readable-fact.ts';
 import { Standstill } from './standstill.ts';
@@ -22,6 +23,9 @@ export interface FactReaderDeps {
   readonly log: EventLog;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** Whether facts that cannot be read go to `mail.dead`; else they are noted only. Needs a log that takes appends. */
+  readonly setsAside?: boolean;
 }
 
 /** Longest a fact waits to be stored, and most rows that wait. */
@@ -37,6 +41,8 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   private readonly behind: WriteBehind;
   private folded = new Map<number, number>();
   private failure: string | undefined;
+  /** Facts that could not be read, until they stand in `mail.dead`. */
+  private unread: RecordSetAside[] = [];
   /** How many wait for what is not stored yet. */
   private hurried = 0;
 
@@ -156,15 +162,22 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   }
 
   /**
-   * A fact that cannot be read stops nobody here: it is noted, and the fold goes on without it. This is the one
-   * place that knows of such facts, and where `mail.dead` will get them.
+   * A fact that cannot be read stops nobody here: it is noted, goes to `mail.dead` before the position passes it, and
+   * the fold goes on without it. This is the one place that knows of such facts.
    */
   private fold(partition: number, stored: StoredRecord<'mail.events'>): number {
     const { offset, record } = stored;
     const wrong = unreadable(record);
     if (wrong === undefined) return this.sink.fold(partition, stored);
     this.note('error', 'fact_unreadable', { partition, offset, type: record.type, reason: wrong });
+    if (this.deps.setsAside) this.unread.push(this.setAside(partition, stored, wrong));
     return 1;
+  }
+
+  private setAside(partition: number, stored: StoredRecord<'mail.events'>, reason: string): RecordSetAside {
+    const { offset, record, text = JSON.stringify(record) } = stored;
+    const { group } = this;
+    return recordSetAside(this.deps.clock.now(), { group, topic: 'mail.events', partition, offset, reason, text });
   }
 
   private hurry(): void {
@@ -173,6 +186,11 @@ export class FactReader implements PartitionHandler<'mail.events'> {
   }
 
   private async store(): Promise<void> {
+    while (this.unread.length > 0) {
+      const records = this.unread;
+      this.unread = [];
+      await this.deps.log.append([{ topic: 'mail.dead', partition: 0, records }]);
+    }
     const positions = this.folded;
     this.folded = new Map();
     await this.sink.store(positions);

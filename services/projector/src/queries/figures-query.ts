@@ -1,4 +1,5 @@
 import type { HoldReason, TrafficClass } from '@penstock/events';
+import type { Tracing, TracingCounts } from '@penstock/ports';
 import { type Counts, OTHER_PROVIDER, UNRESOLVED_PROVIDER } from '../counters/counter-names.ts';
 import type { AcceptedTally, FactTally } from '../counters/fact-tally.ts';
 import { rowsUnder } from '../deliveries/partition-rows.ts';
@@ -22,6 +23,8 @@ export interface Figures {
   readonly depths: readonly DepthFigure[];
   readonly held: readonly { readonly class: TrafficClass; readonly reason: HoldReason; readonly deliveries: number }[];
   /** Everything of the partition of `mail.events` before the offset is stored. */
+  /** Spans sent and lost since the start. */
+  readonly spans: TracingCounts;
   readonly stored: readonly { readonly group: string; readonly partition: number; readonly offset: number }[];
 }
 
@@ -34,6 +37,7 @@ export class FiguresQuery {
     private readonly model: ReadModel,
     private readonly tally: FactTally,
     private readonly readers: readonly FactReader[],
+    private readonly tracing: Pick<Tracing, 'counts'>,
   ) {}
 
   async figures(): Promise<Figures> {
@@ -64,6 +68,7 @@ export class FiguresQuery {
       ...this.tally.view(),
       depths: [...depths.values()],
       held: [...held.values()],
+      spans: this.tracing.counts(),
       stored: this.readers.flatMap((reader) =>
         reader.partitions().map((partition) => ({
           group: reader.group,

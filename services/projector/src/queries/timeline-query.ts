@@ -11,6 +11,9 @@ import type { Freshness } from './freshness.ts';
 export interface Timeline {
   readonly deliveryId: string;
   readonly messageId: string;
+  readonly tenant: string;
+  /** W3C trace context that its records carry. */
+  readonly traceparent?: string;
   readonly status: DeliveryStatus;
   readonly domain?: string;
   readonly pool?: string;
@@ -48,7 +51,7 @@ export class TimelineQuery {
     }
     if (!belongsTo(tenant, facts)) return unknown('delivery');
     await this.claims.refresh(parts.partition);
-    return found(timeline(deliveryId, parts.messageId, judge(facts, this.claims)));
+    return found(timeline(tenant, deliveryId, parts.messageId, judge(facts, this.claims)));
   }
 }
 
@@ -57,13 +60,15 @@ function belongsTo(tenant: string, facts: readonly ArchivedFact[]): boolean {
   return facts.find((fact) => fact.type === 'processed')?.tenant === tenant;
 }
 
-function timeline(deliveryId: string, messageId: string, history: DeliveryHistory): Timeline {
+function timeline(tenant: string, deliveryId: string, messageId: string, history: DeliveryHistory): Timeline {
   const { facts, status, state, dueAt, duplicates } = history;
   const processed = facts.map(({ fact }) => fact).find((fact) => fact.type === 'processed');
   const { domain, pool, class: trafficClass, acceptedAt } = processed?.body ?? {};
   return {
     deliveryId,
     messageId,
+    tenant,
+    ...(processed?.traceparent !== undefined && { traceparent: processed.traceparent }),
     status,
     ...(domain !== undefined && { domain }),
     ...(pool !== undefined && { pool }),

@@ -53,6 +53,7 @@ describe('a timeline', () => {
     assert.deepEqual(rest, {
       deliveryId: 'm1.0.0',
       messageId: 'm1',
+      tenant: 'acme',
       status: 'delivered',
       domain: 'example.org',
       pool: 'main',

@@ -1,5 +1,5 @@
 /** Where a partition's fold is kept between two lives of a scheduler: one keyed store, one transaction per checkpoint. */
-import type { JsonValue, KeyedEntry, KeyedStore } from '@penstock/ports';
+import type { JsonValue, KeyedEntry, KeyedStore, StateCopies, StateCopy } from '@penstock/ports';
 import { prefixEnd } from '@penstock/ports';
 import {
   type Checkpoint,
@@ -29,6 +29,7 @@ interface StoredPartition {
 type StoredChunk = Pick<TombstoneChunk, 'at' | 'direct' | 'expanded'> & { readonly expiresAt: number };
 
 export class CheckpointStore {
+  private readonly positionName: string;
   private nextChunk = 0;
   /** Keys of tombstone chunks and when each may go, log time. */
   private readonly chunks = new Map<string, number>();
@@ -37,13 +38,19 @@ export class CheckpointStore {
     private readonly store: KeyedStore,
     private readonly partition: number,
     private readonly partitionCount: number,
-  ) {}
+  ) {
+    this.positionName = `mail.events-${partition}`;
+  }
 
-  /** The state as last written, or undefined for a new store or one of another format. */
+  /** The position of the state as last written; undefined for a new store, one of another format, or part of a copy. */
+  async position(): Promise<number | undefined> {
+    return (await this.whole())?.row.position;
+  }
+
+  /** The state as last written, or undefined, and an empty store, where there is none. */
   async load(): Promise<PartitionState | undefined> {
-    const stored = (await this.store.get(PARTITION)) as object | undefined as StoredPartition | undefined;
-    if (!stored) return undefined;
-    if (stored.format !== CHECKPOINT_FORMAT) {
+    const stored = await this.whole();
+    if (!stored) {
       await this.discard();
       return undefined;
     }
@@ -66,7 +73,7 @@ export class CheckpointStore {
     const chunks = this.newChunks(tombstones);
     const expired = [...this.chunks].filter(([, expiresAt]) => expiresAt < partition.logAt).map(([key]) => key);
     await this.store.write({
-      positions: new Map([[`mail.events-${this.partition}`, partition.position]]),
+      positions: new Map([[this.positionName, partition.position]]),
       puts: [
         { key: PARTITION, value: json(stored) },
         ...puts.map((row) => ({ key: DELIVERY + row.accepted.id, value: json(row) })),
@@ -77,6 +84,27 @@ export class CheckpointStore {
     this.nextChunk += 1;
     for (const key of expired) this.chunks.delete(key);
     for (const { key, chunk } of chunks) this.chunks.set(key, chunk.expiresAt);
+  }
+
+  /** Starts from a copy in place of what is there. Killed on the way, it leaves what counts as nothing. */
+  async restore(copy: StateCopy): Promise<void> {
+    await this.discard();
+    // Whatever position stood here, the copy's row must not be taken for it.
+    await this.store.write({ positions: new Map([[this.positionName, -1]]) });
+    await copy.restore(this.store);
+  }
+
+  /** Copies the state as last written; nothing may be written meanwhile. */
+  async copy(copies: StateCopies, name: string, signal: AbortSignal): Promise<void> {
+    await copies.copy(name, this.store, signal);
+  }
+
+  private async whole(): Promise<StoredPartition | undefined> {
+    const stored = (await this.store.get(PARTITION)) as object | undefined as StoredPartition | undefined;
+    if (stored?.format !== CHECKPOINT_FORMAT) return undefined;
+    // Written in one transaction with the row; of a copy, with the last of its rows.
+    const position = (await this.store.positions()).get(this.positionName);
+    return position === stored.row.position ? stored : undefined;
   }
 
   private newChunks({ at, direct, expanded, directExpiresAt, expandedExpiresAt }: TombstoneChunk) {
@@ -102,7 +130,10 @@ export class CheckpointStore {
     return found;
   }
 
-  /** Throws everything away: the log is to be folded again. */
+  /**
+   * Throws everything away: the log is to be folded again. The partition's row goes first: what a killed process leaves
+   * of the others is nothing without it.
+   */
   async discard(): Promise<void> {
     this.chunks.clear();
     for (const prefix of [PARTITION, DELIVERY, DIRECT, EXPANDED]) {

@@ -2,6 +2,7 @@
 import type { Clock, Telemetry } from '@penstock/ports';
 import { checkpointFailed, type PartitionState, takeCheckpoint } from '@penstock/scheduling';
 import type { CheckpointStore } from './checkpoint-store.ts';
+import type { Copying } from './copying.ts';
 
 export const CHECKPOINT_EVERY_MS = 10_000;
 export const CHECKPOINT_EVERY_RECORDS = 50_000;
@@ -16,6 +17,7 @@ export class Checkpoints {
     private readonly state: PartitionState,
     private readonly clock: Pick<Clock, 'monotonic'>,
     private readonly telemetry: Telemetry,
+    private readonly copying: Copying,
   ) {
     this.writtenAt = clock.monotonic();
   }
@@ -30,6 +32,7 @@ export class Checkpoints {
 
   /** Writes what is not yet written, once. */
   async close(): Promise<void> {
+    this.copying.close();
     await this.writing;
     if (this.records === 0) return;
     this.start();
@@ -39,9 +42,15 @@ export class Checkpoints {
   private start(): void {
     this.records = 0;
     this.writtenAt = this.clock.monotonic();
-    this.writing = this.write().finally(() => {
+    this.writing = this.writeAndCopy().finally(() => {
       this.writing = undefined;
     });
+  }
+
+  /** The next checkpoint waits for the copy: only a store that stands still can be copied whole. */
+  private async writeAndCopy(): Promise<void> {
+    await this.write();
+    await this.copying.copyIfDue();
   }
 
   private async write(): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ApiKeyring } from '@penstock/access';
 import { systemRandom } from '@penstock/adapter-system';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '@penstock/deployment';
 import { loadApiKeys } from './api-keys.ts';
 import { loadSecretKey } from './secret-key.ts';
 

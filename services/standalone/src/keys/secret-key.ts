@@ -1,8 +1,7 @@
 import { join } from 'node:path';
+import { createPrivateFile, readPrivateFile, StartupError } from '@penstock/deployment';
 import type { Random } from '@penstock/ports';
 import { deriveKey } from '@penstock/sealing';
-import { StartupError } from '../startup-error.ts';
-import { createPrivateFile, readPrivateFile } from './private-file.ts';
 
 const KEY_BYTES = 32;
 const FILE_NAME = 'secret.key';

@@ -52,6 +52,7 @@ function figures(providers: readonly string[]): Figures {
     providers: providers.map((provider) => ({ provider, counts: COUNTS })),
     depths: providers.map((provider) => ({ class: 'bulk', provider, waiting: 1, open: 2 })),
     held: [{ class: 'bulk', reason: 'operator', deliveries: 3 }],
+    spans: { sent: 5, dropped: 1, failed: 0 },
     stored: [{ group: 'archive', partition: 1, offset: 0 }],
   };
 }

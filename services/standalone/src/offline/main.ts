@@ -3,8 +3,8 @@
  * as one line of JSON, and closes it when its standard input ends, which it also does when its parent is gone.
  */
 import { once } from 'node:events';
+import { StartupError } from '@penstock/deployment';
 import { PinoTelemetry } from '@penstock/nest';
-import { StartupError } from '../startup-error.ts';
 import { openStoppedPlatform } from './stopped-platform.ts';
 
 function fail(error: unknown): void {

@@ -5,11 +5,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { ApiKeyring, hashApiKey, type Scope } from '@penstock/access';
 import { FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
+import { StartupError, UndoStack } from '@penstock/deployment';
 import { HTTP_SERVER_OPTIONS, HttpErrorsFilter } from '@penstock/nest';
 import type { Telemetry } from '@penstock/ports';
 import { createProjector, ProjectorModule } from '@penstock/projector';
-import { StartupError } from '../startup-error.ts';
-import { UndoStack } from '../undo-stack.ts';
 
 export interface StoppedPlatformOptions {
   readonly dataDir: string;

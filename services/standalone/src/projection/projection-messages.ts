@@ -5,6 +5,7 @@ import type { LogLevel } from '@penstock/ports';
 export interface ProjectionSettings {
   readonly dataDir: string;
   readonly follower: FollowerSettings;
+  readonly tracing: { readonly otlpEndpoint?: string | undefined; readonly instance: string };
 }
 
 /** To the thread. */

@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { followLog, openFolds } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
+import { openTracing } from '@penstock/adapter-telemetry';
 import type { EventLog, Membership, Telemetry } from '@penstock/ports';
 // Not the package's index: with it the thread would load Nest, which takes longer than all the rest of its start.
 import { createProjector, type Projector } from '@penstock/projector/projector';
@@ -87,7 +88,7 @@ async function joined(log: EventLog, projector: Projector): Promise<readonly Mem
 }
 
 async function run(port: MessagePort): Promise<void> {
-  const { dataDir, follower } = workerData as ProjectionSettings;
+  const { dataDir, follower, tracing: traced } = workerData as ProjectionSettings;
   const telemetry: Telemetry = {
     log: (level, event, fields) => port.postMessage({ kind: 'log', level, event, fields } satisfies ProjectionReply),
   };
@@ -97,12 +98,14 @@ async function run(port: MessagePort): Promise<void> {
   });
   const { archive, readModels, close } = openFolds({ dataDir, telemetry });
   const world = { clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
-  const projector = createProjector({ ...world, log, archive, readModels });
+  const tracing = openTracing({ ...traced, telemetry });
+  const projector = createProjector({ ...world, log, archive, readModels, tracing });
   await projector.start();
   const members = await joined(log, projector);
   const end = async () => {
     await log.close();
     close();
+    await tracing.close();
   };
   new ProjectionThread(port, projector, members, end);
   port.postMessage({ kind: 'started' } satisfies ProjectionReply);

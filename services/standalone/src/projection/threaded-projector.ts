@@ -17,6 +17,7 @@ export interface ThreadedProjectorOptions {
   readonly telemetry: Telemetry;
   readonly timers: Timers;
   readonly follow: () => Promise<FollowerSettings>;
+  readonly tracing?: ProjectionSettings['tracing'];
   /** Of topics the thread does not read. */
   readonly otherEvents?: EventStreams;
 }
@@ -59,7 +60,8 @@ export class ThreadedProjector implements AskedProjector {
 
   /** Resolves when the thread reads the log. Rejects if it cannot begin. */
   async start(): Promise<void> {
-    const settings: ProjectionSettings = { dataDir: this.options.dataDir, follower: await this.options.follow() };
+    const { dataDir, tracing = { instance: 'standalone' }, follow } = this.options;
+    const settings: ProjectionSettings = { dataDir, tracing, follower: await follow() };
     if (this.stopping) {
       // Nobody would end a thread that begins now.
       settings.follower.port.close();

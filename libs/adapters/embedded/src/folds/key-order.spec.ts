@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { fromStoredKey, toStoredKey } from '@penstock/ports';
 import fc from 'fast-check';
-import { fromStoredKey, toStoredKey } from './key-order.ts';
 
 /** Any code units, those around the escape and the surrogates more often. */
 const unit = fc.oneof(

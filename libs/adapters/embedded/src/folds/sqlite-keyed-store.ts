@@ -1,6 +1,14 @@
 import type { StatementSync } from 'node:sqlite';
-import type { JsonValue, KeyedChange, KeyedEntry, KeyedIncrement, KeyedStore, RangeQuery } from '@penstock/ports';
-import { fromStoredKey, toStoredKey } from './key-order.ts';
+import {
+  fromStoredKey,
+  type JsonValue,
+  type KeyedChange,
+  type KeyedEntry,
+  type KeyedIncrement,
+  type KeyedStore,
+  type RangeQuery,
+  toStoredKey,
+} from '@penstock/ports';
 import type { FoldSchema, SqliteFile } from './sqlite-file.ts';
 
 export const KEYED_SCHEMA: FoldSchema = {

@@ -8,6 +8,7 @@ const TOPIC_CODES: Readonly<Record<Topic, number>> = {
   [TOPICS.control]: 4,
   [TOPICS.signals]: 5,
   [TOPICS.directory]: 6,
+  [TOPICS.dead]: 7,
 };
 
 /** `mail.events-3` for a key; undefined for a topic of another release. */

@@ -5,6 +5,8 @@ import { deliveryId, record } from './record.ts';
 
 const claim = object({ source: text, owner: text, claimId: text });
 
+const released = object({ source: text, owner: text, claimId: text }, { releasedBy: text });
+
 const pathThrottled = object(
   {
     source: text,
@@ -30,7 +32,7 @@ export const CONTROL_SCHEMAS: Readonly<Record<ControlType, JsonSchema>> = {
     }),
   ),
   source_claimed: record('source_claimed', [], claim),
-  source_released: record('source_released', [], claim),
+  source_released: record('source_released', [], released),
   source_unreachable: record('source_unreachable', [], object({ source: text, detail: text })),
   path_throttled: record('path_throttled', [], pathThrottled),
   path_restored: record('path_restored', [], object({ source: text, path: text, site: text }, { provider: text })),

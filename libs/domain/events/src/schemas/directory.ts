@@ -1,4 +1,4 @@
-import type { DirectoryType } from '../directory.ts';
+import { type DirectoryType, WEBHOOK_EVENTS } from '../directory.ts';
 import { arrayOf, type JsonSchema, object, oneOf, text } from './json-schema.ts';
 import { trafficClass } from './outcome.ts';
 import { record } from './record.ts';
@@ -33,4 +33,16 @@ export const DIRECTORY_SCHEMAS: Readonly<Record<DirectoryType, JsonSchema>> = {
     object({ domain: text, tenant: text, keys: arrayOf(dkimKey, 1), returnPath: text }),
   ),
   domain_removed: record('domain_removed', [], object({ domain: text, tenant: text })),
+  webhook_set: record(
+    'webhook_set',
+    [],
+    object({
+      tenant: text,
+      url: text,
+      events: arrayOf(oneOf(WEBHOOK_EVENTS), 1),
+      publicKey: base64,
+      sealedPrivateKey: base64,
+    }),
+  ),
+  webhook_removed: record('webhook_removed', [], object({ tenant: text })),
 };

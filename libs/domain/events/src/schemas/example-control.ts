@@ -3,6 +3,7 @@ import type { AttemptDelivery } from '../commands.ts';
 import type { ControlType } from '../control.ts';
 import { batchId, derivedId } from '../ids.ts';
 import type { LogRecord } from '../records.ts';
+import type { SignalType } from '../signals.ts';
 import {
   claimId,
   content,
@@ -31,7 +32,9 @@ const attemptDelivery: AttemptDelivery = {
   traceparent,
 };
 
-export const CONTROL_EXAMPLES: { readonly [T in ControlType | 'attempt']: Extract<LogRecord, { readonly type: T }> } = {
+export const CONTROL_EXAMPLES: {
+  readonly [T in ControlType | SignalType | 'attempt']: Extract<LogRecord, { readonly type: T }>;
+} = {
   policy_changed: {
     id: derivedId('policy', 'ba7816bf8f01'),
     type: 'policy_changed',
@@ -92,6 +95,14 @@ export const CONTROL_EXAMPLES: { readonly [T in ControlType | 'attempt']: Extrac
     at: NOON + 2 * MINUTE,
     partition: 0,
     body: { ...route, path },
+  },
+  owner_renewed: {
+    id: derivedId('owner_renewed', claimId, 1),
+    type: 'owner_renewed',
+    version: 1,
+    at: NOON,
+    partition: 0,
+    body: { owner: 'dispatcher-7c1e', claims: [{ source: 'ip-1', claimId }] },
   },
   attempt: {
     id: derivedId('attempt', batchId(2, claimId, 1)),

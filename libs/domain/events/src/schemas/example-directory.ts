@@ -66,4 +66,27 @@ export const DIRECTORY_EXAMPLES: { readonly [T in DirectoryType]: Extract<LogRec
     partition: 0,
     body: { domain, tenant },
   },
+  webhook_set: {
+    id: derivedId('webhook', tenant, NOON),
+    type: 'webhook_set',
+    version: 1,
+    at: NOON,
+    partition: 0,
+    body: {
+      tenant,
+      url: 'https://hooks.example.com/mail',
+      events: ['delivered', 'bounce', 'dropped'],
+      publicKey:
+        'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==',
+      sealedPrivateKey: 'c2VhbGVkLCBub3QgcmVhZGFibGUgd2l0aG91dCB0aGUgc2VjcmV0IGtleQ==',
+    },
+  },
+  webhook_removed: {
+    id: derivedId('webhook_removed', tenant, NOON + HOUR),
+    type: 'webhook_removed',
+    version: 1,
+    at: NOON + HOUR,
+    partition: 0,
+    body: { tenant },
+  },
 };

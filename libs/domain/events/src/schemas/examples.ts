@@ -4,6 +4,7 @@ import { batchId, derivedId, factId } from '../ids.ts';
 import type { AttemptOutcome } from '../outcome.ts';
 import type { LogRecord, RecordType } from '../records.ts';
 import { CONTROL_EXAMPLES } from './example-control.ts';
+import { DEAD_LETTER_EXAMPLES } from './example-dead-letters.ts';
 import { DIRECTORY_EXAMPLES } from './example-directory.ts';
 import {
   about,
@@ -107,7 +108,7 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
       class: 'bulk',
       deliveries: [
         { deliveryId, release: 1, attempt: 1, retryMs: 1_234_567 },
-        { deliveryId: siblingId, release: 2, attempt: 2, retryMs: 2_345_678, mayDuplicate: true },
+        { deliveryId: siblingId, release: 2, attempt: 2, retryMs: 2_345_678, mayDuplicate: true, traceparent },
       ],
       startBy: NOON + 6 + MINUTE,
       unknownRetryMs: HOUR,
@@ -209,6 +210,7 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
   },
   ...CONTROL_EXAMPLES,
   ...DIRECTORY_EXAMPLES,
+  ...DEAD_LETTER_EXAMPLES,
 };
 
 /** Records with a second form of their body. */
@@ -234,6 +236,11 @@ export const OTHER_FORMS: Readonly<Record<string, LogRecord>> = {
       heldSince: NOON,
       until: NOON + 6 * MINUTE,
     },
+  },
+  'source_released-by_successor': {
+    ...EXAMPLES.source_released,
+    id: derivedId('source_released', 'ip-1', claimId, 2),
+    body: { ...EXAMPLES.source_released.body, releasedBy: 'dispatcher-7c1e' },
   },
   'outcome_unknown-no_outcome': {
     ...about,

@@ -20,7 +20,7 @@ import {
   reply,
   trafficClass,
 } from './outcome.ts';
-import { deliveryId, ONE_DELIVERY, record } from './record.ts';
+import { deliveryId, ONE_DELIVERY, record, traceparent } from './record.ts';
 
 const PROTOCOLS: Readonly<Record<Protocol, true>> = { http: true, smtp: true };
 
@@ -66,7 +66,10 @@ const released = object(
     pool: text,
     class: trafficClass,
     deliveries: arrayOf(
-      object({ deliveryId, release: ordinal, attempt: ordinal, retryMs: milliseconds }, { mayDuplicate: flag }),
+      object(
+        { deliveryId, release: ordinal, attempt: ordinal, retryMs: milliseconds },
+        { mayDuplicate: flag, traceparent },
+      ),
       1,
     ),
     startBy: instant,

@@ -2,9 +2,11 @@
 import type { RecordType } from '../records.ts';
 import { COMMAND_SCHEMAS } from './commands.ts';
 import { CONTROL_SCHEMAS } from './control.ts';
+import { DEAD_LETTER_SCHEMAS } from './dead-letters.ts';
 import { DIRECTORY_SCHEMAS } from './directory.ts';
 import { FACT_SCHEMAS } from './facts.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { SIGNAL_SCHEMAS } from './signals.ts';
 
 export type { JsonSchema } from './json-schema.ts';
 
@@ -13,4 +15,6 @@ export const RECORD_SCHEMAS: Readonly<Record<RecordType, JsonSchema>> = {
   ...CONTROL_SCHEMAS,
   ...COMMAND_SCHEMAS,
   ...DIRECTORY_SCHEMAS,
+  ...DEAD_LETTER_SCHEMAS,
+  ...SIGNAL_SCHEMAS,
 };

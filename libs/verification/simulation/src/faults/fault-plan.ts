@@ -5,9 +5,12 @@ export const FAULTS = [
   'crash_ingest',
   'crash_scheduler',
   'crash_dispatcher',
+  'crash_neighbour',
   'crash_projector',
   'crash_scheduler_and_dispatcher',
   'crash_all',
+  'pause_dispatcher',
+  'stop_dispatcher',
   'append_failed',
   'append_torn',
   'append_slow',
@@ -86,7 +89,7 @@ function draw(simulation: Simulation): ReadonlyMap<Fault, number> {
   const random = simulation.random('fault plan');
   const rates = new Map<Fault, number>();
   for (const fault of FAULTS) {
-    const isCrash = fault.startsWith('crash_');
+    const isCrash = /^(crash|pause|stop)_/.test(fault);
     const { least, most } = isCrash ? CRASH_RATE : OTHER_RATE;
     const usual = least + random.next() * (most - least);
     const rate = random.chance(HARSH.chance) && !isCrash ? HARSH.rate : usual;

@@ -18,8 +18,8 @@ export class AppendFailedError extends Error {
  * The log as every process sees it across a network: it outlives them, each of its partitions answers when it
  * likes, appends fail or lose their acknowledgement, and what a dead process had sent still arrives.
  *
- * Kinder than a real one: a dead member's partitions move at once, a living member's never move, and nothing is
- * forgotten with age.
+ * Kinder than a real one: a dead member's partitions move at once, a living member's only when it is stopped for long, and
+ * nothing is forgotten with age.
  */
 export class SimulatedLog {
   readonly data: MemoryLogData;
@@ -145,7 +145,45 @@ class LogConnection implements EventLog {
   }
 
   async join<T extends Topic>(consumer: Consumer<T>): Promise<Membership> {
-    const membership = await this.call(`join ${consumer.group}`, async () => {
+    // Followers of a group of their own have nobody to lose their partitions to.
+    if (consumer.topic !== 'mail.attempts') return this.enter(consumer);
+    const held = new Set<number>();
+    const { handler } = consumer;
+    const tracked: Consumer<T> = {
+      ...consumer,
+      handler: {
+        assigned: (partition) => {
+          held.add(partition);
+          return handler.assigned(partition);
+        },
+        batch: (partition, records) => handler.batch(partition, records),
+        revoked: (partition) => {
+          held.delete(partition);
+          return handler.revoked(partition);
+        },
+        failed: (partition, error) => handler.failed(partition, error),
+      },
+    };
+    let membership = await this.enter(tracked);
+    let expelled = false;
+    this.process.onExpelled(() => {
+      expelled = true;
+      membership.abandon();
+    });
+    this.process.onWake(() => {
+      if (!expelled) return;
+      expelled = false;
+      const again = async () => {
+        for (const partition of [...held]) await tracked.handler.revoked(partition);
+        membership = await this.enter(tracked);
+      };
+      again().catch((error: unknown) => this.log.simulation.fail(error));
+    });
+    return { leave: () => membership.leave() };
+  }
+
+  private enter<T extends Topic>(consumer: Consumer<T>): Promise<Membership & { abandon(): void }> {
+    return this.call(`join ${consumer.group}`, async () => {
       const membership = this.log.data.groups.enter(consumer, {
         partitionCount: (topic) => this.partitionCount(topic),
         read: (topic, partition, from, maxRecords) => {
@@ -159,7 +197,6 @@ class LogConnection implements EventLog {
       await membership.joined;
       return membership;
     });
-    return { leave: () => membership.leave() };
   }
 
   private call<R>(label: string, effect: () => R | Promise<R>): Promise<R> {

@@ -1,0 +1,1 @@
+export { type EventStoreArchive, type EventStoreOptions, openEventStoreArchive } from './open-archive.ts';

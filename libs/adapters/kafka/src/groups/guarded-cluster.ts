@@ -1,0 +1,93 @@
+import type { Broker, Cluster } from 'kafkajs';
+import { causeOf } from '../client/errors.ts';
+
+/** Requests of the group protocol, which the types of kafkajs leave out. */
+export interface GroupBroker extends Broker {
+  joinGroup(request: object): Promise<{ readonly generationId: number; readonly memberId: string }>;
+  syncGroup(request: object): Promise<{ readonly memberAssignment: Buffer }>;
+  heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
+}
+
+interface CommitRequest {
+  readonly topics: readonly {
+    readonly partitions: readonly { readonly partition: number; readonly offset: unknown }[];
+  }[];
+}
+
+/** What a member of a group wants to hear of the requests that kafkajs makes for it. */
+export interface GroupRequests {
+  /** Before the member tells the group that it is ready for another assignment. */
+  beforeJoin(coordinator: GroupBroker): Promise<void>;
+  joined(generation: { readonly generationId: number; readonly memberId: string }): void;
+  synced(memberAssignment: Buffer): void;
+  /** A broker does not hold the offset that was to be fetched. */
+  outOfRange(partition: number): void;
+  /** A leader has moved and is not known yet: resolves when it is time to ask again. */
+  leaderMoved(): Promise<void>;
+}
+
+/** What a broker answers to a fetch of a partition that it does not lead, or not yet. */
+const MOVED_TYPES = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+]);
+
+/**
+ * Puts `requests` between a kafkajs consumer and its brokers. kafkajs has no hook that is awaited before a member
+ * gives its partitions up, and on an offset out of range it commits "the beginning" over the group's position and
+ * goes on from there; here the first waits for the handlers, and no commit of kafkajs's own goes out at all. And where a leader has
+ * moved kafkajs has the whole group share out its partitions anew, although nobody came or went; here it asks again.
+ */
+export function guardCluster(cluster: Cluster, requests: GroupRequests): void {
+  const guarded = new WeakMap<Broker, Broker>();
+  const guard = (broker: Broker): Broker => {
+    let found = guarded.get(broker);
+    if (!found) {
+      found = guardBroker(cluster, broker as GroupBroker, requests);
+      guarded.set(broker, found);
+    }
+    return found;
+  };
+  const findBroker = cluster.findBroker.bind(cluster);
+  // The coordinator is found by way of findBroker, and so is guarded too.
+  cluster.findBroker = async (node) => guard(await findBroker(node));
+}
+
+function guardBroker(cluster: Cluster, broker: GroupBroker, requests: GroupRequests): Broker {
+  const instead: Partial<Record<PropertyKey, unknown>> = {
+    joinGroup: async (request: object) => {
+      await requests.beforeJoin(broker);
+      const generation = await broker.joinGroup(request);
+      requests.joined(generation);
+      return generation;
+    },
+    syncGroup: async (request: object) => {
+      const answer = await broker.syncGroup(request);
+      requests.synced(answer.memberAssignment);
+      return answer;
+    },
+    offsetCommit: async ({ topics }: CommitRequest) => {
+      for (const { partitions } of topics) for (const { partition } of partitions) requests.outOfRange(partition);
+    },
+  };
+  instead.fetch = async (request: Parameters<Broker['fetch']>[0]) => {
+    try {
+      return await broker.fetch(request);
+    } catch (error) {
+      if (!MOVED_TYPES.has(causeOf(error).type ?? '')) throw error;
+      await requests.leaderMoved();
+      await cluster.refreshMetadata();
+      return { responses: [] };
+    }
+  };
+  return new Proxy(broker, {
+    get: (target, key) => {
+      if (key in instead) return instead[key];
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

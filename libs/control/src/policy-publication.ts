@@ -1,0 +1,60 @@
+import { derivedId } from '@penstock/events';
+import { type Policy, policyVersion } from '@penstock/policy';
+import type { Clock, EventLog } from '@penstock/ports';
+
+const CONTROL = 'mail.control';
+const READ_AT_ONCE = 1_000;
+
+export interface PublicationOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly text: string;
+  readonly policy: Policy;
+  /** Who changed it, for the record. */
+  readonly changedBy: string;
+  /** Nothing is written where there is a policy already. */
+  readonly onlyFirst?: boolean;
+}
+
+/**
+ * Makes the text the policy of record if it is not yet: on an empty control log, and when it changed. Written twice, by
+ * a crash in between or by two at the same moment, it is the same policy twice.
+ *
+ * @returns whether a `policy_changed` was written.
+ */
+export async function publishPolicy(options: PublicationOptions): Promise<boolean> {
+  const { log, clock, text, policy, changedBy, onlyFirst = false } = options;
+  const { version: lastVersion, end } = await lastPolicy(log);
+  if (lastVersion === policy.version || (onlyFirst && lastVersion !== undefined)) return false;
+  await log.append([
+    {
+      topic: CONTROL,
+      partition: 0,
+      records: [
+        {
+          id: derivedId('policy_changed', policy.version, end),
+          type: 'policy_changed',
+          version: 1,
+          at: clock.now(),
+          partition: 0,
+          body: { policyVersion: policyVersion(text), text, changedBy },
+        },
+      ],
+    },
+  ]);
+  return true;
+}
+
+async function lastPolicy(log: EventLog): Promise<{ readonly version: string | undefined; readonly end: number }> {
+  const { begin, end } = await log.bounds(CONTROL, 0);
+  let version: string | undefined;
+  let next = begin;
+  while (next < end) {
+    const records = await log.read(CONTROL, 0, next, READ_AT_ONCE);
+    const last = records.at(-1);
+    if (!last) break;
+    for (const { record } of records) if (record.type === 'policy_changed') version = record.body.policyVersion;
+    next = last.offset + 1;
+  }
+  return { version, end };
+}

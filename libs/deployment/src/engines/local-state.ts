@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import { FolderLockedError, type LocalState, openLocalState } from '@penstock/adapter-embedded';
+import type { Telemetry } from '@penstock/ports';
+import { prepareDataFolder } from '../startup/data-folder.ts';
+import { StartupError } from '../startup/startup-error.ts';
+
+const SETTING = 'PENSTOCK_STATE_DIR';
+
+/**
+ * The folder of this process alone.
+ *
+ * @throws StartupError where it cannot be used, or another process has it
+ */
+export async function openStateFolder(folder: string, telemetry: Telemetry): Promise<LocalState> {
+  const dataDir = resolve(folder);
+  await prepareDataFolder(dataDir, SETTING);
+  try {
+    return openLocalState({ dataDir, telemetry });
+  } catch (error) {
+    if (!(error instanceof FolderLockedError)) throw error;
+    throw new StartupError(`${SETTING}: ${error.message}; every process needs one of its own`);
+  }
+}

@@ -1,0 +1,39 @@
+export { type ContentSettings, openContent } from './engines/content.ts';
+export { openStateFolder } from './engines/local-state.ts';
+export { openPolicyResolver } from './engines/policy-resolver.ts';
+export { openReads } from './engines/reads.ts';
+export { type SandboxHost, sandboxResolver } from './engines/sandbox-hosts.ts';
+export { type ApiKeySettings, defaultKey, keysOfSettings } from './keys/settings-keys.ts';
+export { dispatcherSamples } from './metrics/dispatcher-samples.ts';
+export { committedLags, storedLags } from './metrics/lag-samples.ts';
+export { projectedSamples } from './metrics/projected-samples.ts';
+export { publishFirstPolicy } from './policy/first-policy.ts';
+export { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
+export { checkRetention } from './policy/retention-check.ts';
+export { SERVICES, type ServiceName } from './settings/config-file.ts';
+export {
+  HOST_SETTINGS,
+  IDENTITY_SETTINGS,
+  SECRET_KEY_SETTINGS,
+  SUBMISSION_SETTINGS,
+  WATCH_SETTINGS,
+} from './settings/door-settings.ts';
+export {
+  CONTENT_SETTINGS,
+  COPY_SETTINGS,
+  POLICY_SETTINGS,
+  READ_SETTINGS,
+  RETENTION_SETTINGS,
+  SANDBOX_SETTINGS,
+} from './settings/engine-settings.ts';
+export { allSettingNames, processSettings, stateSettings } from './settings/process-settings.ts';
+export { required } from './settings/required.ts';
+export { createApplication, listenHttp, startService } from './shell/application.ts';
+export { runService } from './shell/run-service.ts';
+export type { AssembledService, ServiceWorld, ShellSettings } from './shell/service-shell.ts';
+export { prepareDataFolder } from './startup/data-folder.ts';
+export type { PortSetting } from './startup/ports.ts';
+export { createPrivateFile, readPrivateFile } from './startup/private-file.ts';
+export { errnoOf, StartupError } from './startup/startup-error.ts';
+export { UndoStack } from './startup/undo-stack.ts';
+export { openSubmissionTls, type SubmissionTls } from './tls/submission-tls.ts';

@@ -1,0 +1,54 @@
+import type { Topic } from '@penstock/events';
+import type { MetricSample } from '@penstock/nest';
+import type { EventLog } from '@penstock/ports';
+
+export interface Committing {
+  readonly group: string;
+  readonly topic: Topic;
+}
+
+/** Everything of the partition of `mail.events` before the offset is folded and stored. */
+export interface StoredPosition {
+  readonly group: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Groups whose position is committed to the log. */
+const COMMITTING: readonly Committing[] = [
+  { group: 'ingest-expander', topic: 'mail.submissions' },
+  { group: 'dispatcher', topic: 'mail.attempts' },
+];
+
+/** How far groups are behind whose position is the log's. */
+export async function committedLags(
+  log: EventLog,
+  committing: readonly Committing[] = COMMITTING,
+): Promise<MetricSample[]> {
+  const samples: MetricSample[] = [];
+  for (const { group, topic } of committing) {
+    for (let partition = 0; partition < log.partitionCount(topic); partition++) {
+      const { begin, end } = await log.bounds(topic, partition);
+      // Most partitions of the attempts belong to no source.
+      if (end === 0) continue;
+      const committed = (await log.committed(group, topic, partition)) ?? begin;
+      samples.push(lag(group, topic, partition, end - committed));
+    }
+  }
+  return samples;
+}
+
+/** How far groups are behind that keep their position with what they fold. */
+export async function storedLags(log: EventLog, positions: readonly StoredPosition[]): Promise<MetricSample[]> {
+  return Promise.all(
+    positions.map(async ({ group, partition, offset }) => {
+      const { end } = await log.bounds('mail.events', partition);
+      return lag(group, 'mail.events', partition, end - offset);
+    }),
+  );
+}
+
+function lag(group: string, topic: Topic, partition: number, records: number): MetricSample {
+  const labels = { group, topic, partition: String(partition) };
+  return { metric: 'penstock_consumer_lag_records', labels, value: Math.max(0, records) };
+}

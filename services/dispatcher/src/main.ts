@@ -1,0 +1,64 @@
+import { SigningPool } from '@penstock/adapter-dkim';
+import { SmtpTransport, SocketReach } from '@penstock/adapter-smtp';
+import {
+  type AssembledService,
+  committedLags,
+  dispatcherSamples,
+  openContent,
+  openPolicyResolver,
+  required,
+  runService,
+  type ServiceWorld,
+  type ShellSettings,
+  sandboxResolver,
+} from '@penstock/deployment';
+import type { SettingsOf } from '@penstock/nest';
+import { DISPATCHER_TRANSPORT, DispatcherModule } from './dispatcher.module.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { SETTINGS } from './settings.ts';
+
+type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
+
+async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
+  const { settings, log, undo } = world;
+  const secretKey = secretKeyOf(settings);
+  const content = await openContent(settings, world, undo);
+  const signer = new SigningPool({ secretKey });
+  undo.push(() => signer.close());
+  const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
+  const transport = new SmtpTransport();
+  const reach = new SocketReach();
+  const dispatcher = createDispatcher({ ...world, content, resolver, transport, signer, reach });
+  return {
+    service: dispatcher,
+    transportId: DISPATCHER_TRANSPORT,
+    module: DispatcherModule.register(dispatcher),
+    alsoJoined: [resolver.consumer],
+    samples: async () => [
+      ...dispatcherSamples(dispatcher.figures()),
+      ...(await committedLags(log, [{ group: 'dispatcher', topic: 'mail.attempts' }])),
+    ],
+  };
+}
+
+function secretKeyOf({ secretKey }: Settings): Uint8Array {
+  return required(
+    secretKey,
+    'PENSTOCK_SECRET_KEY',
+    "DKIM keys are sealed under it; it is ingest's, the same for every process",
+  );
+}
+
+const program = {
+  name: 'dispatcher',
+  description:
+    'Owns sources: hands mail to the mailbox providers at the pace each accepts, and reports what became of it.',
+  settings: SETTINGS,
+  check: secretKeyOf,
+  assemble,
+} as const;
+
+/** Runs the dispatcher as this process. */
+export const run = (args: readonly string[]): Promise<void> => runService(program, args);
+
+if (import.meta.main) await run(process.argv.slice(2));

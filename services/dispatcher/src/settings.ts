@@ -1,0 +1,9 @@
+import { CONTENT_SETTINGS, processSettings, SANDBOX_SETTINGS, SECRET_KEY_SETTINGS } from '@penstock/deployment';
+
+/** What the dispatcher reads where it runs apart. */
+export const SETTINGS = {
+  ...processSettings('dispatcher'),
+  ...SECRET_KEY_SETTINGS,
+  ...CONTENT_SETTINGS,
+  ...SANDBOX_SETTINGS,
+} as const;

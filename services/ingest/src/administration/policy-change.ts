@@ -1,0 +1,39 @@
+import type { ApiKey } from '@penstock/access';
+import { publishPolicy } from '@penstock/control';
+import { checkPolicy, formatProblem } from '@penstock/policy';
+import type { Clock, EventLog, Telemetry } from '@penstock/ports';
+import { refusedChange } from './refused-change.ts';
+
+export interface PolicyChangeDeps {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export interface AppliedPolicy {
+  readonly version: string;
+  /** False where it was the policy of record already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Makes the text the policy of record: durable when it is answered, and followed by every process as it reads it.
+ *
+ * @throws RefusedChange 400 with every problem of the text, 503 where it may not have been stored
+ */
+export async function applyPolicy(text: string, key: ApiKey, deps: PolicyChangeDeps): Promise<AppliedPolicy> {
+  const { policy, problems } = checkPolicy(text);
+  if (!policy) {
+    const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+    throw refusedChange(400, 'text', errors.join('; '));
+  }
+  const { log, clock, telemetry } = deps;
+  try {
+    const changedBy = `admin API, tenant ${key.tenant}`;
+    const changed = await publishPolicy({ log, clock, text, policy, changedBy });
+    return { version: policy.version, changed };
+  } catch (error) {
+    telemetry.log('error', 'policy_change_failed', { error: String(error) });
+    throw refusedChange(503, null, 'The policy may not have been stored. Try again.');
+  }
+}

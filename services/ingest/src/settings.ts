@@ -1,0 +1,24 @@
+import {
+  CONTENT_SETTINGS,
+  IDENTITY_SETTINGS,
+  processSettings,
+  RETENTION_SETTINGS,
+  SANDBOX_SETTINGS,
+  SECRET_KEY_SETTINGS,
+  SUBMISSION_SETTINGS,
+  stateSettings,
+} from '@penstock/deployment';
+import { TRACING_SETTINGS } from '@penstock/nest';
+
+/** What ingest reads where it runs apart. */
+export const SETTINGS = {
+  ...processSettings('ingest'),
+  ...SUBMISSION_SETTINGS,
+  ...SECRET_KEY_SETTINGS,
+  ...CONTENT_SETTINGS,
+  ...RETENTION_SETTINGS,
+  ...stateSettings('ingest'),
+  ...IDENTITY_SETTINGS,
+  ...SANDBOX_SETTINGS,
+  ...TRACING_SETTINGS,
+} as const;

@@ -1,0 +1,26 @@
+import type { Verdict } from '@penstock/events';
+
+/** SendGrid's words for why mail was refused, by the cause of our verdict; its default for all others. */
+const CLASSIFICATIONS: Readonly<Record<string, string>> = {
+  user_unknown: 'Invalid Address',
+  bad_sender: 'Technical Failure',
+  authentication: 'Technical Failure',
+  message_too_big: 'Technical Failure',
+  unexpected_reply: 'Technical Failure',
+  mailbox_full: 'Mailbox Unavailable',
+  content_rejected: 'Content',
+  blocked: 'Reputation',
+  throttle_reputation: 'Reputation',
+  throttle_rate: 'Frequency or Volume Too High',
+  throttle_connections: 'Frequency or Volume Too High',
+  throttle_recipient: 'Frequency or Volume Too High',
+};
+
+export function bounceClassification({ cause }: Verdict): string {
+  return CLASSIFICATIONS[cause] ?? 'Unclassified';
+}
+
+/** `bounce` is about the address, which should not be written to again; everything else was a block. */
+export function isInvalidAddress({ cause, scope }: Verdict): boolean {
+  return scope === 'recipient' && cause !== 'mailbox_full';
+}

@@ -1,0 +1,59 @@
+import {
+  type AssembledService,
+  openContent,
+  openPolicyResolver,
+  openStateFolder,
+  publishFirstPolicy,
+  runService,
+  type ServiceWorld,
+  type ShellSettings,
+  sandboxResolver,
+  storedLags,
+} from '@penstock/deployment';
+import type { SettingsOf } from '@penstock/nest';
+import { SCHEDULER_TRANSPORT, SchedulerModule } from './scheduler.module.ts';
+import { createScheduler } from './scheduler.ts';
+import { SETTINGS } from './settings.ts';
+
+type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
+
+async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
+  const { settings, log, telemetry, undo } = world;
+  const local = await openStateFolder(settings.stateDir, telemetry);
+  undo.push(async () => local.close());
+  const { copies } = await openContent(settings, world, undo);
+  await publishFirstPolicy(settings.policyFile, world);
+  const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
+  const scheduler = createScheduler({
+    ...world,
+    state: local.state,
+    copies,
+    copyEveryMs: settings.copyEvery,
+    resolver,
+  });
+  return {
+    service: scheduler,
+    transportId: SCHEDULER_TRANSPORT,
+    module: SchedulerModule.register(scheduler),
+    alsoJoined: [resolver.consumer],
+    samples: () => {
+      const positions = [...scheduler.positions()];
+      return storedLags(
+        log,
+        positions.map(([partition, offset]) => ({ group: 'scheduler', partition, offset })),
+      );
+    },
+  };
+}
+
+const program = {
+  name: 'scheduler',
+  description: 'Decides what may be sent when, and releases it.',
+  settings: SETTINGS,
+  assemble,
+} as const;
+
+/** Runs the scheduler as this process. */
+export const run = (args: readonly string[]): Promise<void> => runService(program, args);
+
+if (import.meta.main) await run(process.argv.slice(2));

@@ -1,0 +1,19 @@
+import {
+  CONTENT_SETTINGS,
+  COPY_SETTINGS,
+  POLICY_SETTINGS,
+  processSettings,
+  SANDBOX_SETTINGS,
+  stateSettings,
+} from '@penstock/deployment';
+
+/** What the scheduler reads where it runs apart. */
+export const SETTINGS = {
+  ...processSettings('scheduler'),
+  ...stateSettings('scheduler'),
+  // Its copies lie beside the content.
+  ...CONTENT_SETTINGS,
+  ...COPY_SETTINGS,
+  ...POLICY_SETTINGS,
+  ...SANDBOX_SETTINGS,
+} as const;

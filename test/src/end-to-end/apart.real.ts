@@ -1,0 +1,128 @@
+/**
+ * The four services as processes over a real Kafka and Redis: PENSTOCK_TEST_KAFKA and PENSTOCK_TEST_REDIS (host:port)
+ * name those that run, else they are started here.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type DeliverySummary, HttpClient, isSettled, PlatformApi } from '@penstock/cli';
+import { startStack } from '@penstock/local-stack';
+import { freePorts } from './apart/free-ports.ts';
+import { Load } from './apart/load.ts';
+import { Services, START_ORDER } from './apart/services.ts';
+import { story } from './mail-watch.ts';
+
+const KEY = 'a-key-for-services-apart';
+const MAILS = 200;
+const SETTLED_WITHIN_MS = 120_000;
+const LOOK_EVERY_MS = 200;
+
+describe('four services apart', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-apart-'));
+  let stop: () => Promise<unknown> = async () => {};
+  let services: Services;
+  let load: Load;
+  let api: PlatformApi;
+
+  before(async () => {
+    const engines = await findEngines(folder);
+    stop = engines.stop;
+    services = await Services.start({
+      ...engines,
+      folder: join(folder, 'services'),
+      ports: await freePorts(),
+      environment: { ...process.env, PENSTOCK_API_KEY: KEY },
+    });
+    const url = services.url('ingest');
+    load = new Load({ url, smtpPort: services.ports.smtp, key: KEY });
+    api = new PlatformApi(new HttpClient({ url: services.url('projector'), key: KEY }));
+    await everyoneReady(services);
+  });
+
+  after(async () => {
+    load?.close();
+    await services?.stop();
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('deliver mail of both doors, and the projector tells the story of each', async () => {
+    await load.send(MAILS);
+    assert.equal(load.refused, 0);
+    const deliveries = await settled(api, [...load.accepted.keys()]);
+    assert.equal(deliveries.length, MAILS);
+    assert.deepEqual([...new Set(deliveries.map(({ status }) => status))], ['delivered']);
+    const timeline = await api.timeline(deliveries[0]?.deliveryId ?? '');
+    assert.equal(story(timeline), 'processed released delivered');
+  });
+
+  it('lose nothing while each of them is ended with SIGTERM and started again under load', async () => {
+    for (const name of START_ORDER) {
+      load.begin();
+      const before = load.accepted.size;
+      await until(() => load.accepted.size >= before + 10, 'mail is accepted');
+      assert.equal(await services.service(name).stop(), 0, `${name} drains and ends with 0`);
+      await services.service(name).start();
+      await everyoneReady(services);
+      const restarted = load.accepted.size;
+      await until(() => load.accepted.size >= restarted + 10, `mail is accepted after ${name} came back`);
+      await load.end();
+    }
+    const deliveries = await settled(api, [...load.accepted.keys()]);
+    assert.equal(deliveries.length, load.accepted.size);
+    assert.deepEqual([...new Set(deliveries.map(({ status }) => status))], ['delivered']);
+    const { sandbox } = services;
+    const lost = [...load.accepted.values()].filter((recipient) => sandbox.mailFor(recipient).length === 0);
+    assert.deepEqual(lost, [], 'the receiver has all of them');
+    console.log(`accepted ${load.accepted.size}, refused while ingest was away ${load.refused}`);
+  });
+});
+
+interface Engines {
+  readonly brokers: readonly string[];
+  readonly redisUrl: string;
+  stop(): Promise<unknown>;
+}
+
+async function findEngines(folder: string): Promise<Engines> {
+  const { PENSTOCK_TEST_KAFKA: kafka, PENSTOCK_TEST_REDIS: redis } = process.env;
+  if (kafka && redis) {
+    const redisUrl = redis.includes('://') ? redis : `redis://${redis}`;
+    return { brokers: kafka.split(','), redisUrl, stop: async () => {} };
+  }
+  const stack = await startStack({ folder: join(folder, 'stack'), basePort: 'free', only: ['kafka', 'redis'] });
+  const { kafka: brokers, redis: redisUrl } = stack.addresses;
+  return { brokers, redisUrl, stop: () => stack.down({ wipe: true }) };
+}
+
+async function everyoneReady(services: Services): Promise<void> {
+  for (const name of START_ORDER) {
+    const ready = async () => (await fetch(`${services.url(name)}/health/ready`)).status === 200;
+    await until(ready, `${name} is ready`);
+  }
+}
+
+/** The deliveries of all these messages, once none of them waits any more. */
+async function settled(api: PlatformApi, messageIds: readonly string[]): Promise<readonly DeliverySummary[]> {
+  const found: DeliverySummary[] = [];
+  for (const messageId of messageIds) {
+    let deliveries: readonly DeliverySummary[] = [];
+    await until(async () => {
+      // Unknown until the projector has read of it.
+      deliveries = await api.deliveries(messageId).catch(() => []);
+      return deliveries.length > 0 && deliveries.every(isSettled);
+    }, `${messageId} is settled`);
+    found.push(...deliveries);
+  }
+  return found;
+}
+
+async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `waited too long until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
