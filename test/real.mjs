@@ -42,7 +42,8 @@ async function beside(kafka, files) {
     const { addresses } = stack;
     process.env.PENSTOCK_TEST_KAFKA = addresses.kafka.join();
     process.env.PENSTOCK_TEST_KAFKA_LINE = kafka;
-    process.env.PENSTOCK_TEST_REDIS = addresses.redis ?? '';
+    if (stack.servers.some(({ name }) => name === 'redis'))
+      process.env.PENSTOCK_TEST_REDIS = new URL(addresses.redis).host;
     process.env.PENSTOCK_TEST_JAEGER = JSON.stringify({ otlp: addresses.otlpHttp, query: addresses.jaegerQuery });
     process.env.PENSTOCK_TEST_S3 = JSON.stringify(addresses.s3 ?? null);
     add(await runSpecs(files, { concurrency: 1, timeoutMs: LIMIT_MS }));

@@ -3,6 +3,7 @@ export { openStateFolder } from './engines/local-state.ts';
 export { openPolicyResolver } from './engines/policy-resolver.ts';
 export { openReads } from './engines/reads.ts';
 export { type SandboxHost, sandboxResolver } from './engines/sandbox-hosts.ts';
+export { openWebhooks, type WebhookAllowance, type WebhookPosting } from './engines/webhooks.ts';
 export { type ApiKeySettings, defaultKey, keysOfSettings } from './keys/settings-keys.ts';
 export { dispatcherSamples } from './metrics/dispatcher-samples.ts';
 export { committedLags, storedLags } from './metrics/lag-samples.ts';
@@ -25,6 +26,7 @@ export {
   READ_SETTINGS,
   RETENTION_SETTINGS,
   SANDBOX_SETTINGS,
+  WEBHOOK_SETTINGS,
 } from './settings/engine-settings.ts';
 export { allSettingNames, processSettings, stateSettings } from './settings/process-settings.ts';
 export { required } from './settings/required.ts';

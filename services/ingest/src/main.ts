@@ -6,6 +6,7 @@ import {
   openPolicyResolver,
   openStateFolder,
   openSubmissionTls,
+  openWebhooks,
   type PortSetting,
   required,
   runService,
@@ -50,6 +51,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
       // A bare name means nothing to others.
       bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
       spfInclude,
+      webhooks: openWebhooks(settings.webhookAllow, undo),
     },
     traceRatio: settings.otlpEndpoint === undefined ? 0 : settings.traceRatio,
     submission: { door: tls.door, host, port: smtpPort, implicitTlsPort: smtpsPort, hostname },
@@ -92,7 +94,7 @@ function secretKeyOf({ secretKey }: Settings): Uint8Array {
   return required(
     secretKey,
     'PENSTOCK_SECRET_KEY',
-    'recipient hashes and DKIM keys derive from it; openssl rand -hex 32 makes one, the same for every process',
+    'recipient hashes, DKIM and webhook keys derive from it; openssl rand -hex 32 makes one, the same for every process',
   );
 }
 

@@ -7,6 +7,7 @@ import {
   SECRET_KEY_SETTINGS,
   SUBMISSION_SETTINGS,
   stateSettings,
+  WEBHOOK_SETTINGS,
 } from '@penstock/deployment';
 import { TRACING_SETTINGS } from '@penstock/nest';
 
@@ -20,5 +21,6 @@ export const SETTINGS = {
   ...stateSettings('ingest'),
   ...IDENTITY_SETTINGS,
   ...SANDBOX_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ...TRACING_SETTINGS,
 } as const;

@@ -1,18 +1,23 @@
 import { openTracing } from '@penstock/adapter-telemetry';
 import {
   type AssembledService,
+  openContent,
   openReads,
   openStateFolder,
+  openWebhooks,
   projectedSamples,
+  required,
   runService,
   type ServiceWorld,
   type ShellSettings,
   storedLags,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
+import type { PenstockService } from '@penstock/ports';
 import { PROJECTOR_TRANSPORT, ProjectorModule } from './projector.module.ts';
 import { createProjector } from './projector.ts';
 import { SETTINGS } from './settings.ts';
+import { createWebhooks } from './webhook/webhooks.ts';
 
 type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
@@ -23,14 +28,19 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const { otlpEndpoint } = settings;
   const tracing = openTracing({ otlpEndpoint, instance: owner, telemetry });
   undo.push(() => tracing.close());
-  const projector = createProjector({
+  const reads = await openReads(settings, local, telemetry, undo);
+  const projector = createProjector({ ...world, ...reads, tracing, setsAside: true });
+  const webhooks = createWebhooks({
     ...world,
-    ...(await openReads(settings, local, telemetry, undo)),
-    tracing,
-    setsAside: true,
+    content: await openContent(settings, world, undo),
+    archive: reads.archive,
+    // Where several projectors share: whoever is given a partition goes on from the place of its former owner.
+    state: reads.readModels,
+    sender: openWebhooks(settings.webhookAllow, undo).sender,
+    secretKey: secretKeyOf(settings),
   });
   return {
-    service: projector,
+    service: together(projector, webhooks),
     transportId: PROJECTOR_TRANSPORT,
     module: ProjectorModule.register(projector, keyring),
     endAnswers: () => projector.events.end(),
@@ -41,10 +51,35 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   };
 }
 
+/** Both live as one; the reactor's consumers read the log directly, without a Nest transport of their own. */
+function together(projector: PenstockService, webhooks: PenstockService): PenstockService {
+  return {
+    consumers: [...projector.consumers, ...webhooks.consumers],
+    start: async () => {
+      await projector.start();
+      await webhooks.start();
+    },
+    stop: async () => {
+      await Promise.all([projector.stop(), webhooks.stop()]);
+    },
+    notReady: () => projector.notReady() ?? webhooks.notReady(),
+  };
+}
+
+function secretKeyOf({ secretKey }: Settings): Uint8Array {
+  return required(
+    secretKey,
+    'PENSTOCK_SECRET_KEY',
+    'webhooks are signed with keys sealed under it; give that of ingest',
+  );
+}
+
 const program = {
   name: 'projector',
-  description: 'Folds facts into timelines, counters and lanes, and answers what people ask about them.',
+  description:
+    'Folds facts into timelines, counters and lanes, answers what people ask about them, and posts webhooks.',
   settings: SETTINGS,
+  check: secretKeyOf,
   assemble,
 } as const;
 

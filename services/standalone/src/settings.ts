@@ -4,6 +4,7 @@ import {
   RETENTION_SETTINGS,
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,
+  WEBHOOK_SETTINGS,
 } from '@penstock/deployment';
 import {
   bytesSetting,
@@ -12,7 +13,6 @@ import {
   secretKeySetting,
   TRACING_SETTINGS,
   textSetting,
-  webhookAllowSetting,
 } from '@penstock/nest';
 
 /** What standalone reads from the environment. */
@@ -67,12 +67,7 @@ export const SETTINGS = {
     description: 'host:port of one mail server that everything goes to, whatever the policy says.',
     schema: hostAndPortSetting,
   },
-  webhookAllow: {
-    name: 'PENSTOCK_WEBHOOK_ALLOW',
-    description: 'Where webhooks go: public (https, public addresses), http (without TLS too) or private (anywhere).',
-    schema: webhookAllowSetting,
-    default: 'public',
-  },
+  ...WEBHOOK_SETTINGS,
   ...WATCH_SETTINGS,
   ...TRACING_SETTINGS,
 } as const;

@@ -3,7 +3,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateDkimKey, SigningPool } from '@penstock/adapter-dkim';
 import { type EmbeddedOptions, FolderLockedError, openEmbedded } from '@penstock/adapter-embedded';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
-import { generateWebhookKey, HttpsWebhookSender } from '@penstock/adapter-webhook';
 import { publishPolicy } from '@penstock/control';
 import {
   type ApiKeySettings,
@@ -13,16 +12,19 @@ import {
   type LoadedPolicy,
   listenHttp,
   openSubmissionTls,
+  openWebhooks,
   type PortSetting,
   prepareDataFolder,
   StartupError,
   type SubmissionTls,
   startService,
   UndoStack,
+  type WebhookAllowance,
+  type WebhookPosting,
 } from '@penstock/deployment';
 import { type AdministrationSettings, configureHttp } from '@penstock/ingest';
 import type { MetricsAccess } from '@penstock/nest';
-import type { EventLog, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
+import type { EventLog, Resolver, Telemetry } from '@penstock/ports';
 import { type EgressRoute, openEgress } from './egress.ts';
 import { type LoadedApiKeys, loadApiKeys } from './keys/api-keys.ts';
 import { loadSecretKey } from './keys/secret-key.ts';
@@ -110,8 +112,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   await publishPolicy({ log: engine.log, clock: systemClock, text, policy: policy.policy, changedBy: origin });
   const signer = new SigningPool({ secretKey });
   undo.push(() => signer.close());
-  const webhookSender = new HttpsWebhookSender(webhookAllowance(options.webhookAllow));
-  undo.push(async () => webhookSender.close());
+  const webhooks = openWebhooks(options.webhookAllow ?? 'public', undo);
   const services = createServices({
     engine,
     dataDir,
@@ -121,9 +122,9 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     recipientKey: secretKey,
     secretKey,
     signer,
-    webhookSender,
+    webhookSender: webhooks.sender,
     tracing: options,
-    administration: administration(options, egress.freshResolver, webhookSender),
+    administration: administration(options, egress.freshResolver, webhooks),
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
   const module = StandaloneModule.register(services, egress.sandbox, options.metrics ?? 'operate');
@@ -147,12 +148,10 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
   };
 }
 
-export type WebhookAllowance = 'public' | 'http' | 'private';
-
 function administration(
-  { hostname = 'localhost', bounceHost, spfInclude, webhookAllow }: StandaloneOptions,
+  { hostname = 'localhost', bounceHost, spfInclude }: StandaloneOptions,
   resolver: Resolver,
-  sender: WebhookSender,
+  webhooks: WebhookPosting,
 ): AdministrationSettings {
   return {
     resolver,
@@ -160,13 +159,8 @@ function administration(
     // A bare name means nothing to others.
     bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
     spfInclude,
-    webhooks: { sender, generateKey: generateWebhookKey, allowHttp: webhookAllowance(webhookAllow).allowHttp },
+    webhooks,
   };
-}
-
-/** Whoever posts within a private network mostly has no certificates there. */
-function webhookAllowance(allow: WebhookAllowance = 'public') {
-  return { allowHttp: allow !== 'public', allowPrivate: allow === 'private' };
 }
 
 function openTls(options: StandaloneOptions, dataDir: string): Promise<SubmissionTls> {

@@ -13,6 +13,7 @@ import { freePorts } from './apart/free-ports.ts';
 import { Load } from './apart/load.ts';
 import { Services, START_ORDER } from './apart/services.ts';
 import { story } from './mail-watch.ts';
+import { WebhookEndpoint } from './webhook-endpoint.ts';
 
 const KEY = 'a-key-for-services-apart';
 const MAILS = 200;
@@ -25,6 +26,7 @@ describe('four services apart', () => {
   let services: Services;
   let load: Load;
   let api: PlatformApi;
+  const endpoint = new WebhookEndpoint();
 
   before(async () => {
     const engines = await findEngines(folder);
@@ -33,17 +35,19 @@ describe('four services apart', () => {
       ...engines,
       folder: join(folder, 'services'),
       ports: await freePorts(),
-      environment: { ...process.env, PENSTOCK_API_KEY: KEY },
+      environment: { ...process.env, PENSTOCK_API_KEY: KEY, PENSTOCK_WEBHOOK_ALLOW: 'private' },
     });
     const url = services.url('ingest');
     load = new Load({ url, smtpPort: services.ports.smtp, key: KEY });
     api = new PlatformApi(new HttpClient({ url: services.url('projector'), key: KEY }));
     await everyoneReady(services);
+    await setWebhook(url, await endpoint.start());
   });
 
   after(async () => {
     load?.close();
     await services?.stop();
+    await endpoint.stop();
     await stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -78,7 +82,24 @@ describe('four services apart', () => {
     assert.deepEqual(lost, [], 'the receiver has all of them');
     console.log(`accepted ${load.accepted.size}, refused while ingest was away ${load.refused}`);
   });
+
+  it('have told the tenant what became of each, whichever of them was away', async () => {
+    for (const messageId of load.accepted.keys()) {
+      const told = () => new Set(endpoint.eventsOf(messageId, true).map(({ event }) => event));
+      await until(() => told().has('delivered') && told().has('processed'), `${messageId} is told of`);
+      for (const { email } of endpoint.eventsOf(messageId, true)) assert.equal(email, load.accepted.get(messageId));
+    }
+  });
 });
+
+async function setWebhook(ingest: string, url: string): Promise<void> {
+  const response = await fetch(`${ingest}/v1/admin/webhooks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ tenant: 'default', url }),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
 
 interface Engines {
   readonly brokers: readonly string[];

@@ -95,7 +95,8 @@ export const KEY_SETTINGS = {
 export const SECRET_KEY_SETTINGS = {
   secretKey: {
     name: 'PENSTOCK_SECRET_KEY',
-    description: 'Key of recipient hashes and of sealed DKIM keys: 32 bytes in hex or base64, the same everywhere.',
+    description:
+      'Key of recipient hashes and of sealed DKIM and webhook keys: 32 bytes in hex or base64, the same everywhere.',
     schema: secretKeySetting,
     placeholder: 'required',
   },

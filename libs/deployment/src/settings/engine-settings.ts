@@ -8,6 +8,7 @@ import {
   storeSetting,
   textSetting,
   urlSetting,
+  webhookAllowSetting,
 } from '@penstock/nest';
 
 export const KAFKA_SETTINGS = {
@@ -69,7 +70,7 @@ export const KAFKA_SETTINGS = {
 export const CONTENT_SETTINGS = {
   content: {
     name: 'PENSTOCK_CONTENT',
-    description: 'Where mail lies: a folder that ingest and dispatchers share, or s3://bucket/prefix.',
+    description: 'Where mail lies: a folder that all services share, or s3://bucket/prefix.',
     schema: contentSetting,
     default: './data/content',
   },
@@ -127,6 +128,15 @@ export const READ_SETTINGS = {
     name: 'PENSTOCK_EVENTSTORE_URL',
     description: 'Connection string of EventStoreDB, such as esdb://127.0.0.1:2113?tls=false.',
     schema: textSetting,
+  },
+} as const;
+
+export const WEBHOOK_SETTINGS = {
+  webhookAllow: {
+    name: 'PENSTOCK_WEBHOOK_ALLOW',
+    description: 'Where webhooks go: public (https, public addresses), http (without TLS too) or private (anywhere).',
+    schema: webhookAllowSetting,
+    default: 'public',
   },
 } as const;
 

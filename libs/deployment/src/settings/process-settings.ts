@@ -16,6 +16,7 @@ import {
   READ_SETTINGS,
   RETENTION_SETTINGS,
   SANDBOX_SETTINGS,
+  WEBHOOK_SETTINGS,
 } from './engine-settings.ts';
 
 const HTTP_PORTS: Readonly<Record<ServiceName, string>> = {
@@ -65,6 +66,7 @@ export function allSettingNames(): readonly string[] {
     ...COPY_SETTINGS,
     ...RETENTION_SETTINGS,
     ...READ_SETTINGS,
+    ...WEBHOOK_SETTINGS,
     ...TRACING_SETTINGS,
     ...SANDBOX_SETTINGS,
     ...POLICY_SETTINGS,

@@ -2,19 +2,34 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { ServicePorts } from './services.ts';
 
+/**
+ * Below the ports that Linux takes for outgoing connections (32768 on): of those, one may be taken at any time before
+ * its service listens. Also below those of the local stack.
+ */
+const FROM = 10_000;
+const TO = 19_000;
+const COUNT = 5;
+const MOST_TRIES = 100;
+
 /** Ports that nobody had a moment ago. */
 export async function freePorts(): Promise<ServicePorts> {
-  const [projector = 0, dispatcher = 0, scheduler = 0, ingest = 0, smtp = 0] = await Promise.all(
-    Array.from({ length: 5 }, freePort),
-  );
-  return { projector, dispatcher, scheduler, ingest, smtp };
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const base = FROM + COUNT * Math.floor((Math.random() * (TO - FROM)) / COUNT);
+    const ports = { projector: base, dispatcher: base + 1, scheduler: base + 2, ingest: base + 3, smtp: base + 4 };
+    const free = await Promise.all(Object.values(ports).map(isFree));
+    if (free.every(Boolean)) return ports;
+  }
+  throw new Error(`no ${COUNT} ports in a row are free between ${FROM} and ${TO}`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return true;
 }

@@ -1,5 +1,6 @@
 import { type Bounds, OffsetOutOfRangeError } from '@penstock/ports';
 import type { Broker, Cluster, Kafka, KafkaMessage } from 'kafkajs';
+import type { GroupBroker } from '../groups/guarded-cluster.ts';
 import type { LogSettings } from '../options.ts';
 import { isOutOfRange, isPermanent } from './errors.ts';
 
@@ -100,6 +101,14 @@ export class ClusterAccess {
         memberId: commit.memberId,
         topics: [{ topic: commit.topic, partitions }],
       });
+    }, isWanted);
+  }
+
+  /** Takes a member out of its group that will not come back, so that the others do not wait out its session. */
+  leave(groupId: string, memberId: string, isWanted: () => boolean): Promise<void> {
+    return this.retried(async () => {
+      const coordinator = await this.cluster.findGroupCoordinator({ groupId });
+      await (coordinator as GroupBroker).leaveGroup({ groupId, memberId });
     }, isWanted);
   }
 

@@ -250,8 +250,23 @@ export class GroupMember<T extends Topic> {
       return;
     }
     await settings.timers.sleep(Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.min(10, this.crashes)));
+    await this.forgetMember();
     if (this.left) return;
     await this.start().catch((failure: Error) => this.startFailed(failure));
+  }
+
+  /** The consumer that crashed could not say goodbye when its coordinator was away: the group would wait for it. */
+  private async forgetMember(): Promise<void> {
+    const { generation } = this;
+    if (!generation || this.left) return;
+    this.generation = undefined;
+    const told = { group: this.groupId, generation: generation.generationId };
+    try {
+      await this.deps.access.leave(this.groupId, generation.memberId, () => !this.left);
+    } catch (error) {
+      // Mostly because the group has forgotten the member already; else its session ends by itself.
+      this.deps.settings.telemetry.log('debug', 'kafka_member_not_left', { ...told, error: String(error) });
+    }
   }
 
   private async startFailed(error: Error): Promise<void> {

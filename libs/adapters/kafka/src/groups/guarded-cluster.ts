@@ -5,6 +5,7 @@ import { causeOf } from '../client/errors.ts';
 export interface GroupBroker extends Broker {
   joinGroup(request: object): Promise<{ readonly generationId: number; readonly memberId: string }>;
   syncGroup(request: object): Promise<{ readonly memberAssignment: Buffer }>;
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
 }
 
