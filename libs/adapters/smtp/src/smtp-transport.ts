@@ -85,7 +85,7 @@ class SmtpSession implements MailSession {
       this.resetFirst = finished.resetNext;
       this.farewell ||= finished.farewell;
       // Replies to what was sent ahead may be there already.
-      const answeredAhead = this.followers[0]?.encoded.isBegun ?? false;
+      const answeredAhead = this.followers.some(({ encoded }) => encoded.isSent);
       if (finished.over || (wire.ahead && !answeredAhead)) this.abandon();
       return finished.result;
     } catch (error) {

@@ -73,6 +73,11 @@ export class EncodedTransaction {
     return this.begun !== 'not yet';
   }
 
+  /** Something of it has left, and will be answered. */
+  get isSent(): boolean {
+    return this.begun === 'envelope' || this.begun === 'whole';
+  }
+
   /** Its content has left: should the connection fail, nobody knows. */
   get isWhole(): boolean {
     return this.begun === 'whole';

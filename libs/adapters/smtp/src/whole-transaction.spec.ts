@@ -178,6 +178,25 @@ describe('a transaction that may leave whole', () => {
   });
 });
 
+describe('a reply that nobody asked for', () => {
+  it('ends the session, though the next in line was withdrawn: it would be taken for the answer to the one behind', async () => {
+    const host = await session(async (peer) => {
+      await peer.chunked();
+      peer.say(`${TAKEN}\r\n250 and another`);
+      await peer.line();
+    });
+    // Both together are more than may be in doubt: the last waits for the answer to the first.
+    const content = [Buffer.alloc(40_000, 'a\r\n')];
+    const results = await Promise.all([
+      host.send(mail('a@b.test', { content })),
+      host.send(mail('c@d.test', { mayBegin: () => false })),
+      host.send(mail('e@f.test', { content })),
+    ]);
+    assert.deepEqual(results.map(ending), ['final_dot 250', 'withdrawn', 'broken']);
+    assert.equal(host.usable, false);
+  });
+});
+
 describe('transactions that have left whole', () => {
   const REPLIES = `${TAKEN}\r\n${TAKEN_AFTER_RSET}\r\n${TAKEN_AFTER_RSET}\r\n`;
 
