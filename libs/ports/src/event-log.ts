@@ -66,6 +66,11 @@ export interface Consumer<T extends Topic = Topic> {
   readonly topic: T;
   /** The partitions this member can take; all of them if absent. */
   readonly partitions?: readonly number[];
+  /**
+   * How old what it reads may be, ms: where reading costs a request, more is then read with each. Nobody waits longer
+   * for it than that. Default: as little as the log can do.
+   */
+  readonly mayLagMs?: number;
   readonly handler: PartitionHandler<T>;
 }
 

@@ -89,7 +89,7 @@ export class Projector implements AskedProjector {
     this.events = new EventExport(deps);
     this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models, tally)]);
     const { tracing = NO_TRACING } = deps;
-    const models = tracing.on ? tracedConsumer(this.models, 'projector', { tracing, clock }) : this.models.consumer;
+    const models = tracing.on ? tracedConsumer(this.models.consumer, { tracing, clock }) : this.models.consumer;
     this.consumers = [models, archived.consumer, this.control.consumer];
     const claims = new PartitionClaims(archive);
     const freshness = new Freshness(deps, archived);

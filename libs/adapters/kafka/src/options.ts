@@ -32,6 +32,8 @@ export interface KafkaTimes {
   readonly requestTimeoutMs: number;
   /** Longest that a fetch waits for something to arrive, and that a change of the assignment goes unnoticed. */
   readonly fetchWaitMs: number;
+  /** Least time between two fetches of a consumer from one broker while records arrive; its `mayLagMs` where it has one. */
+  readonly fetchPaceMs: number;
   readonly heartbeatMs: number;
   /** A member that is not heard from for so long loses its partitions. */
   readonly sessionTimeoutMs: number;
@@ -58,6 +60,7 @@ export const DEFAULT_TIMES: KafkaTimes = {
   appendTimeoutMs: 30_000,
   requestTimeoutMs: 10_000,
   fetchWaitMs: 250,
+  fetchPaceMs: 10,
   heartbeatMs: 1_000,
   sessionTimeoutMs: 30_000,
   rebalanceTimeoutMs: 60_000,

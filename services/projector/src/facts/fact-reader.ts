@@ -1,5 +1,5 @@
 import { type RecordSetAside, recordSetAside } from '@penstock/events';
-import type { AnyConsumer, Clock, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
+import type { Clock, Consumer, EventLog, PartitionHandler, StoredRecord, Telemetry, Timers } from '@penstock/ports';
 import { ReachedPositions } from './reached-positions.ts';
 import { unreadable } from './readable-fact.ts';
 import { Standstill } from './standstill.ts';
@@ -31,9 +31,12 @@ export interface FactReaderDeps {
 /** Longest a fact waits to be stored, and most rows that wait. */
 const LIMITS: WriteBehindLimits = { delayMs: 250, maxCollected: 5_000 };
 
+/** Well below the wait for the store: queries see a fact hardly later for it. */
+const MAY_LAG_MS = 100;
+
 /** A consumer of `mail.events` whose position lies in its sink's own store. */
 export class FactReader implements PartitionHandler<'mail.events'> {
-  readonly consumer: AnyConsumer;
+  readonly consumer: Consumer<'mail.events'>;
   /** Stored, so a query sees it. */
   readonly stored = new ReachedPositions();
   private readonly endsAsFound = new Map<number, number>();
@@ -51,7 +54,7 @@ export class FactReader implements PartitionHandler<'mail.events'> {
     readonly group: string,
     private sink: FactSink,
   ) {
-    this.consumer = { group, topic: 'mail.events', handler: this };
+    this.consumer = { group, topic: 'mail.events', mayLagMs: MAY_LAG_MS, handler: this };
     this.behind = new WriteBehind(
       deps.timers,
       LIMITS,

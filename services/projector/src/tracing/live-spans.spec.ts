@@ -30,7 +30,8 @@ function traced(tracing: Tracing, batch: PartitionHandler<'mail.events'>['batch'
     failed: () => {},
     batch,
   };
-  const consumer = tracedConsumer(handler, 'projector', { tracing, clock: { now: () => START, monotonic: () => 0 } });
+  const wanted = { group: 'projector', topic: 'mail.events', handler } as const;
+  const consumer = tracedConsumer(wanted, { tracing, clock: { now: () => START, monotonic: () => 0 } });
   assert.equal(consumer.topic, 'mail.events');
   assert.equal(consumer.group, 'projector');
   return consumer.handler as PartitionHandler<'mail.events'>;

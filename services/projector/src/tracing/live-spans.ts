@@ -1,5 +1,5 @@
 import { type Fact, factSpans, projectSpan, releasedSpans, type Span, tracedFact } from '@penstock/events';
-import type { AnyConsumer, Clock, PartitionHandler, StoredRecord, Tracing } from '@penstock/ports';
+import type { Clock, Consumer, PartitionHandler, StoredRecord, Tracing } from '@penstock/ports';
 
 export interface LiveTracingDeps {
   readonly tracing: Tracing;
@@ -15,15 +15,14 @@ const OLDEST_MS = 15 * 60_000;
 type FactRecord = StoredRecord<'mail.events'>;
 
 /**
- * Sends the spans of whatever is traced among the records that `handler` is given. A record read again gives the same
+ * Sends the spans of whatever is traced among the records that the consumer's handler is given. A record read again gives the same
  * spans again.
  */
 export function tracedConsumer(
-  handler: PartitionHandler<'mail.events'>,
-  group: string,
-  deps: LiveTracingDeps,
-): AnyConsumer {
-  const { tracing, clock } = deps;
+  consumer: Consumer<'mail.events'>,
+  { tracing, clock }: LiveTracingDeps,
+): Consumer<'mail.events'> {
+  const { handler } = consumer;
   const traced: PartitionHandler<'mail.events'> = {
     assigned: (partition) => handler.assigned(partition),
     revoked: (partition) => handler.revoked(partition),
@@ -40,7 +39,7 @@ export function tracedConsumer(
       return handled;
     },
   };
-  return { group, topic: 'mail.events', handler: traced };
+  return { ...consumer, handler: traced };
 }
 
 /** The spans of the records from `since` on, ms since the epoch. */

@@ -38,6 +38,9 @@ class FakeCluster {
   readonly sends: string[][] = [];
   answers: Answer[] = [];
   sendError: unknown = new Error('connection closed');
+  /** Held back until then. */
+  answerWhen: Promise<void> | undefined;
+  answerNow: () => void = () => {};
   inFlight = new Set<string>();
   overlapped = false;
 
@@ -49,7 +52,7 @@ class FakeCluster {
     for (const key of keys) this.inFlight.add(key);
     this.sends.push(keys);
     const answer = this.answers.shift() ?? 'ok';
-    await Promise.resolve();
+    await this.answerWhen;
     for (const key of keys) this.inFlight.delete(key);
     if (answer === 'refused') throw this.sendError;
     const offsets = new Map<string, number>();
@@ -104,6 +107,21 @@ describe('sending', () => {
     assert.deepEqual(await all, [0, 0, 0, 1]);
     assert.deepEqual(cluster.sends, [['t-0', 't-2'], ['t-1']]);
     assert.equal(time.nowMs, 5);
+  });
+
+  it('has one send on its way to a leader; what comes meanwhile goes together with the next', async () => {
+    const { append, cluster, run } = rig();
+    const first = append(0, ['a'], 0);
+    cluster.answerWhen = new Promise((resolve) => {
+      cluster.answerNow = resolve;
+    });
+    await run();
+    const others = Promise.all([append(2, ['b'], 0), append(4, ['c'], 0), append(1, ['d'], 0)]);
+    await run();
+    assert.deepEqual(cluster.sends, [['t-0'], ['t-1']], 'the other leader is asked at once');
+    cluster.answerNow();
+    await Promise.all([first, others]);
+    assert.deepEqual(cluster.sends, [['t-0'], ['t-1'], ['t-2', 't-4']]);
   });
 
   it('sends again, unchanged and before anything else of the partition, what was not acknowledged', async () => {

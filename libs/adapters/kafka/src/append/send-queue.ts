@@ -73,6 +73,8 @@ export function partitionKey(topic: string, partition: number): string {
 export class SendQueue {
   private readonly lanes = new Map<string, Lane>();
   private readonly waiting = new Set<Lane>();
+  /** Leaders that have a send of ours to answer. */
+  private readonly busy = new Set<number>();
   private timer: TimerHandle | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private idle: (() => void)[] = [];
@@ -119,40 +121,62 @@ export class SendQueue {
     });
   }
 
-  /** Sends what is due, each leader's partitions together. */
+  /**
+   * Sends what is due, each leader's partitions together and one send at a time to each: a broker answers the requests
+   * of a connection one after the other, so a second would wait there, and what comes meanwhile goes with the next.
+   */
   private flush(): void {
     const now = this.options.clock.monotonic();
     const groups = new Map<number, Lane[]>();
     let nextAt = Number.POSITIVE_INFINITY;
     for (const lane of this.waiting) {
+      const leader = this.leaderOf(lane);
+      if (leader !== undefined && this.busy.has(leader)) continue;
       // Timers may be early by a fraction of a millisecond.
       const dueAt = dueTime(lane);
       if (dueAt > now + 0.5) {
         nextAt = Math.min(nextAt, dueAt);
         continue;
       }
-      this.waiting.delete(lane);
-      const leader = this.options.guardLeaders ? this.options.sender.leaderOf(lane.topic, lane.partition) : 0;
-      if (leader === undefined || lane.alone) this.dispatch([lane]);
-      else groups.set(leader, [...(groups.get(leader) ?? []), lane]);
+      if (leader === undefined || lane.alone) {
+        this.waiting.delete(lane);
+        this.dispatch([lane], undefined);
+        continue;
+      }
+      const group = groups.get(leader);
+      if (group) group.push(lane);
+      else groups.set(leader, [lane]);
     }
-    for (const lanes of groups.values()) this.dispatch(lanes);
+    for (const [leader, lanes] of groups) {
+      for (const lane of lanes) this.waiting.delete(lane);
+      this.dispatch(lanes, leader);
+    }
     if (nextAt < Number.POSITIVE_INFINITY) this.wakeAt(nextAt);
   }
 
-  private dispatch(lanes: readonly Lane[]): void {
+  private leaderOf({ topic, partition }: Lane): number | undefined {
+    return this.options.guardLeaders ? this.options.sender.leaderOf(topic, partition) : 0;
+  }
+
+  private dispatch(lanes: readonly Lane[], leader: number | undefined): void {
+    if (leader !== undefined && this.options.guardOrder) this.busy.add(leader);
     const loads = lanes.map((lane) => ({ lane, batches: this.take(lane) }));
     const sends = loads.map(({ lane, batches }) => ({
       topic: lane.topic,
       partition: lane.partition,
       messages: batches.flatMap(({ messages }) => messages),
     }));
-    this.options.sender.send(sends).then(
+    const sent = this.options.sender.send(sends).then(
       (offsets) => {
         for (const { lane, batches } of loads) this.answered(lane, batches, offsets.get(lane.key));
       },
       (error: unknown) => this.failed(loads, error),
     );
+    if (leader === undefined) return;
+    void sent.then(() => {
+      this.busy.delete(leader);
+      this.flush();
+    });
   }
 
   /** What goes next: what was not answered, exactly as it was, or whatever fits into one record batch. */

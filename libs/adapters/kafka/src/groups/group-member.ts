@@ -1,11 +1,12 @@
 import type { Topic } from '@penstock/events';
 import { type Bounds, type Consumer, OffsetOutOfRangeError } from '@penstock/ports';
-import type { Kafka, Consumer as KafkaConsumer } from 'kafkajs';
+import type { Broker, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import type { ClusterAccess } from '../client/cluster-access.ts';
 import { causeOf, isCoordinatorAway, isPermanent } from '../client/errors.ts';
 import type { LogSettings } from '../options.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { type KnownOwnership, NOTHING_KNOWN, ownershipOf, stickyAssigner } from './assigner.ts';
+import { FetchPace } from './fetch-pace.ts';
 import { type GroupBroker, guardCluster } from './guarded-cluster.ts';
 import { MemberCommits } from './member-commits.ts';
 import { PartitionPump } from './partition-pump.ts';
@@ -32,6 +33,7 @@ export class GroupMember<T extends Topic> {
   private generation: { readonly generationId: number; readonly memberId: string } | undefined;
   private commits: MemberCommits | undefined;
   private known: KnownOwnership = NOTHING_KNOWN;
+  private readonly pace: FetchPace;
   private left = false;
   private crashes = 0;
   private isRetriable = false;
@@ -45,6 +47,7 @@ export class GroupMember<T extends Topic> {
   ) {
     this.groupId = groupId;
     this.topic = deps.topics.nameOf(wanted.topic);
+    this.pace = new FetchPace(deps.settings, wanted.mayLagMs ?? deps.settings.times.fetchPaceMs);
   }
 
   /** Resolves when the group has assigned partitions to this member and the handler has answered for each. */
@@ -135,6 +138,10 @@ export class GroupMember<T extends Topic> {
   outOfRange(partition: number): void {
     const what = `${this.wanted.topic}-${partition} does not hold the offset that is due`;
     this.pumps.get(partition)?.fail(new OffsetOutOfRangeError(what));
+  }
+
+  beforeFetch(broker: Broker): Promise<void> {
+    return this.pace.turn(broker);
   }
 
   leaderMoved(): Promise<void> {

@@ -23,6 +23,8 @@ export interface GroupRequests {
   synced(memberAssignment: Buffer): void;
   /** A broker does not hold the offset that was to be fetched. */
   outOfRange(partition: number): void;
+  /** Resolves when it is time to fetch from the broker again. */
+  beforeFetch(broker: Broker): Promise<void>;
   /** A leader has moved and is not known yet: resolves when it is time to ask again. */
   leaderMoved(): Promise<void>;
 }
@@ -75,6 +77,7 @@ function guardBroker(cluster: Cluster, broker: GroupBroker, requests: GroupReque
     },
   };
   instead.fetch = async (request: Parameters<Broker['fetch']>[0]) => {
+    await requests.beforeFetch(broker);
     try {
       return await broker.fetch(request);
     } catch (error) {
