@@ -20,10 +20,12 @@ run, a line of JSON. Ends with 1 if anything is missing. Data lies in the folder
   --setting NAME=VALUE    a setting of Penstock, such as PENSTOCK_TRACE_RATIO=1; may be repeated
   --engine E              embedded, kafka (four processes and a broker started for the run) or both   (embedded)
   --brokers N             brokers of the kafka engine, 1 or 3               (1)
-  --kafka NAME=VALUE      a line of the brokers' settings, such as flush.messages; may be repeated
+  --kafka NAME=VALUE      a line of the brokers' settings, such as log.flush.interval.messages=1; may be repeated
+  --partitions N          partitions of mail.events                         (32)
   --sign rsa|ed25519      every message is signed with a key of that kind
   --slow-ms N             the sink answers each group of commands N ms late (0)
   --no-chunking           the sink does not offer CHUNKING
+  --warm-up N             messages before the run, not measured           (0; 10000 with --engine kafka)
   --rate R                messages a second, instead of as many as go: for latency
   --minutes M             a steady load for M minutes at --rate (500), memory every 5 s
   --timelines N           timelines read at the end of a run                (all; 20000 with --minutes)
@@ -38,11 +40,14 @@ export interface BenchOptions {
   readonly sessions: number;
   readonly protocols: readonly Protocol[];
   readonly runs: number;
+  /** Before each run, not measured: what lives for months is measured as it is then. */
+  readonly warmUp: number;
   readonly besidePostfix: boolean;
   readonly postfix: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, string>>;
   readonly engines: readonly Engine[];
   readonly brokers: 1 | 3;
+  readonly eventPartitions: number | undefined;
   readonly kafkaProperties: Readonly<Record<string, string>>;
   readonly sign: 'rsa' | 'ed25519' | undefined;
   readonly slowMs: number;
@@ -80,13 +85,17 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     domains: whole('domains', values.domains, MAX_DOMAINS) ?? 20,
     sessions: whole('sessions', values.sessions, 1_000) ?? 20,
     protocols: protocol === 'both' ? ['smtp', 'http'] : [protocol],
+    warmUp:
+      whole('warm-up', values['warm-up'], MAX_MESSAGES, 0) ??
+      (engine === 'embedded' || engine === undefined ? 0 : 10_000),
     runs: whole('runs', values.runs, 1_000) ?? (besidePostfix ? 5 : 1),
     besidePostfix,
     postfix: Object.fromEntries((values.postfix ?? []).map((line) => setting('postfix', line))),
     settings: Object.fromEntries((values.setting ?? []).map((line) => setting('setting', line))),
     engines: engine === 'both' ? ['embedded', 'kafka'] : [engine],
+    eventPartitions: whole('partitions', values.partitions, 1_000),
     brokers: oneOf('brokers', values.brokers, ['1', '3']) === '3' ? 3 : 1,
-    kafkaProperties: Object.fromEntries((values.kafka ?? []).map((line) => setting(line, 'kafka'))),
+    kafkaProperties: Object.fromEntries((values.kafka ?? []).map((line) => setting('kafka', line))),
     sign: oneOf('sign', values.sign, ['rsa', 'ed25519']),
     slowMs: whole('slow-ms', values['slow-ms'], 10_000, 0) ?? 0,
     chunking: !(values['no-chunking'] ?? false),
@@ -112,6 +121,8 @@ function parsed(args: readonly string[]) {
     setting: { type: 'string', multiple: true } as const,
     engine: text,
     brokers: text,
+    partitions: text,
+    'warm-up': text,
     kafka: { type: 'string', multiple: true } as const,
     sign: text,
     'slow-ms': text,

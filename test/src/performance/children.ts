@@ -64,6 +64,12 @@ export class Sink {
     await answer(this.child, AbortSignal.timeout(limitMs));
   }
 
+  /** Resolves when what came so far counts no more. */
+  async forget(): Promise<void> {
+    this.child.send({ kind: 'forget' } satisfies SinkQuestion);
+    await answer(this.child);
+  }
+
   async report(): Promise<SinkReport> {
     this.child.send({ kind: 'report' } satisfies SinkQuestion);
     return answer<SinkReport>(this.child);

@@ -15,6 +15,8 @@ export interface Workload {
   readonly bytes: number;
   readonly domains: number;
   readonly sessions: number;
+  /** Sent, and waited for, before the run. */
+  readonly warmUp: number;
   /** Messages a second; as fast as they go if absent. */
   readonly rate?: number | undefined;
   /** The sink answers each group of commands that much later. */
@@ -69,16 +71,18 @@ export async function run(order: RunOrder): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-bench-'));
   // Daemons that have dropped their privileges must still find their way.
   chmodSync(folder, 0o755);
-  const sink = await Sink.start(workload);
+  const sink = await Sink.start({ ...workload, messages: Math.max(workload.messages, workload.warmUp) });
   try {
     const system = await order.start({ ports: sink.ports, domains: workload.domains, folder: join(folder, 'system') });
     let stopped = false;
     try {
+      await warmUp(order, system, sink);
       const measured = await measure(order, system, sink);
       const timelines = await readBack(system, workload, measured.load.ids);
       stopped = true;
       await system.stop();
-      const report = await sink.report();
+      const { arrivedAt, ...others } = await sink.report();
+      const report = { ...others, arrivedAt: arrivedAt.slice(0, workload.messages) };
       return result(order, system, measured, report, timelines);
     } finally {
       if (!stopped) await system.stop();
@@ -87,6 +91,19 @@ export async function run(order: RunOrder): Promise<Result> {
     sink.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function doorOf(system: SystemUnderTest, protocol: Protocol) {
+  const port = protocol === 'smtp' ? system.smtpPort : Number(new URL(system.httpUrl ?? '').port);
+  return { protocol, port, apiKey: system.apiKey };
+}
+
+async function warmUp({ protocol, workload }: RunOrder, system: SystemUnderTest, sink: Sink): Promise<void> {
+  const messages = workload.warmUp;
+  if (messages === 0) return;
+  await submit({ ...doorOf(system, protocol), ...workload, messages, rate: undefined });
+  await sink.holds(messages, SETTLE_LIMIT_MS);
+  await sink.forget();
 }
 
 interface Measured {
@@ -114,8 +131,7 @@ async function measure(
     const cpuBefore = system.cpuMs();
     const byProcessBefore = system.cpuMsByProcess?.();
     const syncsBefore = await system.syncs?.();
-    const port = protocol === 'smtp' ? system.smtpPort : Number(new URL(system.httpUrl ?? '').port);
-    const load = await submit({ protocol, port, apiKey: system.apiKey, ...workload });
+    const load = await submit({ ...doorOf(system, protocol), ...workload });
     await sink.holds(workload.messages, SETTLE_LIMIT_MS);
     const syncsAfter = await system.syncs?.();
     const most = memory.reduce((highest, { mib }) => Math.max(highest, mib), system.memoryMib());

@@ -8,7 +8,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { machineMs } from './load-supply.ts';
 import { DIGITS } from './load-template.ts';
 
-export type SinkQuestion = { readonly kind: 'report' } | { readonly kind: 'holds'; readonly messages: number };
+export type SinkQuestion =
+  | { readonly kind: 'report' }
+  /** What came so far was before the run. */
+  | { readonly kind: 'forget' }
+  | { readonly kind: 'holds'; readonly messages: number };
 
 export interface SinkReport {
   /** When each message arrived first, ms of the machine's monotonic clock; 0 where it never did. */
@@ -54,6 +58,12 @@ class Arrivals {
       this.count++;
     }
     if (this.waiting && this.count >= this.waiting.messages) this.waiting.resolve();
+  }
+
+  forget(): void {
+    this.at.fill(0);
+    this.count = 0;
+    this.bytes = 0;
   }
 
   holds(messages: number): Promise<void> {
@@ -170,7 +180,10 @@ async function main([ports, messages, slowMs, chunking]: readonly number[]): Pro
   const arrivals = new Arrivals(messages ?? 0);
   process.on('message', (question: SinkQuestion) => {
     if (question.kind === 'holds') void arrivals.holds(question.messages).then(() => process.send?.({ holds: true }));
-    else {
+    else if (question.kind === 'forget') {
+      arrivals.forget();
+      process.send?.({ forgotten: true });
+    } else {
       const { at: arrivedAt, repeated, misplaced, bytes, connections } = arrivals;
       process.send?.({ arrivedAt, repeated, misplaced, bytes, connections } satisfies SinkReport);
     }

@@ -10,6 +10,7 @@ import { API_KEY, type Relay, type SystemUnderTest } from './systems.ts';
 
 export interface ApartOptions {
   readonly brokers: 1 | 3;
+  readonly eventPartitions: number | undefined;
   /** Further lines of the brokers' settings, such as a sync for every write. */
   readonly kafkaProperties: Readonly<Record<string, string>>;
   /** Each service writes a CPU profile into the current folder. */
@@ -29,6 +30,7 @@ export async function startPenstockApart(relay: Relay, options: ApartOptions): P
     only: ['kafka'],
     brokers,
     kafkaProperties,
+    longLived: true,
   });
   try {
     const services = await startServices(relay, stack, options);
@@ -43,13 +45,18 @@ export async function startPenstockApart(relay: Relay, options: ApartOptions): P
   }
 }
 
-async function startServices(relay: Relay, stack: Stack, { profile }: ApartOptions): Promise<Services> {
+async function startServices(
+  relay: Relay,
+  stack: Stack,
+  { profile, eventPartitions }: ApartOptions,
+): Promise<Services> {
   const policy = join(relay.folder, 'policy.toml');
   writeFileSync(policy, readFileSync(SMARTHOST_POLICY, 'utf8').replace('port = 1025', `port = ${relay.ports[0]}`));
   return Services.start({
     folder: join(relay.folder, 'services'),
     brokers: stack.addresses.kafka,
     ports: await freePorts(),
+    eventPartitions,
     environment: {
       PATH: process.env.PATH,
       PENSTOCK_API_KEY: API_KEY,

@@ -15,6 +15,8 @@ export interface ServicesOptions {
   /** Where read models lie; in the projector's folder if absent. */
   readonly redisUrl?: string | undefined;
   readonly ports: ServicePorts;
+  /** Partitions of `mail.events`; as defined if absent. */
+  readonly eventPartitions?: number | undefined;
   /** Settings of all of them. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly onLine?: ServiceProcessOptions['onLine'];
@@ -38,7 +40,7 @@ export class Services {
   /** Makes the topics where they are missing, then starts all four; nothing is left running where one cannot start. */
   static async start(options: ServicesOptions): Promise<Services> {
     mkdirSync(join(options.folder, 'content'), { recursive: true });
-    await applyTopics(options.brokers);
+    await applyTopics(options);
     const sandbox = await Sandbox.start();
     const sandboxHosts = join(options.folder, 'sandbox.json');
     writeFileSync(sandboxHosts, JSON.stringify({ hosts: hostsOf(sandbox) }));
@@ -87,10 +89,11 @@ function hostsOf(sandbox: Sandbox) {
   }));
 }
 
-async function applyTopics(brokers: readonly string[]): Promise<void> {
+async function applyTopics({ brokers, eventPartitions }: ServicesOptions): Promise<void> {
   const said: string[] = [];
   const replication = brokers.length >= 3 ? '3' : '1';
-  const code = await runCommand(['topics', 'apply', '--replication', replication], {
+  const chosen = eventPartitions === undefined ? [] : ['--partitions', `mail.events=${eventPartitions}`];
+  const code = await runCommand(['topics', 'apply', '--replication', replication, ...chosen], {
     environment: { PENSTOCK_KAFKA_BROKERS: brokers.join(',') },
     print: () => {},
     complain: (text) => said.push(text),
