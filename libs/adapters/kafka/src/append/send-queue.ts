@@ -44,6 +44,10 @@ export interface SendQueueOptions {
   readonly guardOrder: boolean;
 }
 
+/** Timers may be early by a fraction of a millisecond. */
+const EARLY_MS = 0.5;
+/** A request of its own costs more than it gains in being fuller. */
+const SOON_MS = 10;
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 1_000;
 
@@ -132,26 +136,27 @@ export class SendQueue {
     for (const lane of this.waiting) {
       const leader = this.leaderOf(lane);
       if (leader !== undefined && this.busy.has(leader)) continue;
-      // Timers may be early by a fraction of a millisecond.
       const dueAt = dueTime(lane);
-      if (dueAt > now + 0.5) {
-        nextAt = Math.min(nextAt, dueAt);
-        continue;
-      }
-      if (leader === undefined || lane.alone) {
-        this.waiting.delete(lane);
-        this.dispatch([lane], undefined);
-        continue;
-      }
-      const group = groups.get(leader);
-      if (group) group.push(lane);
-      else groups.set(leader, [lane]);
+      if (dueAt > now + EARLY_MS) nextAt = Math.min(nextAt, dueAt);
+      else if (leader === undefined || lane.alone) this.dispatch([lane], undefined);
+      else groups.set(leader, []);
     }
-    for (const [leader, lanes] of groups) {
-      for (const lane of lanes) this.waiting.delete(lane);
-      this.dispatch(lanes, leader);
-    }
+    if (groups.size > 0) nextAt = this.gather(groups, now);
+    for (const [leader, lanes] of groups) this.dispatch(lanes, leader);
     if (nextAt < Number.POSITIVE_INFINITY) this.wakeAt(nextAt);
+  }
+
+  /** What is due soon goes with what is due now. Answers when the next of the others is. */
+  private gather(groups: ReadonlyMap<number, Lane[]>, now: number): number {
+    let nextAt = Number.POSITIVE_INFINITY;
+    for (const lane of this.waiting) {
+      const leader = this.leaderOf(lane);
+      const group = leader === undefined ? undefined : groups.get(leader);
+      const dueAt = dueTime(lane);
+      if (group && !lane.alone && dueAt <= now + SOON_MS) group.push(lane);
+      else if (!group && (leader === undefined || !this.busy.has(leader))) nextAt = Math.min(nextAt, dueAt);
+    }
+    return nextAt;
   }
 
   private leaderOf({ topic, partition }: Lane): number | undefined {
@@ -159,6 +164,7 @@ export class SendQueue {
   }
 
   private dispatch(lanes: readonly Lane[], leader: number | undefined): void {
+    for (const lane of lanes) this.waiting.delete(lane);
     if (leader !== undefined && this.options.guardOrder) this.busy.add(leader);
     const loads = lanes.map((lane) => ({ lane, batches: this.take(lane) }));
     const sends = loads.map(({ lane, batches }) => ({
