@@ -61,6 +61,13 @@ export interface Fact {
   readonly partition: number;
   readonly offset: number;
   readonly type: string;
+  /**
+   * When it was written, ms of the run, as its writer's clock tells (`at` of the record less the wall clock at the
+   * run's begin). A clock that jumped tells it wrong: the checker believes the order in the partition before it.
+   */
+  readonly at: number;
+  /** `body.cause`, where there is one. */
+  readonly cause?: string;
   readonly deliveryId: string;
   readonly messageId: string;
   readonly release?: number;
