@@ -67,6 +67,8 @@ export interface Consumer<T extends Topic = Topic> {
   /** The partitions this member can take; all of them if absent. */
   readonly partitions?: readonly number[];
   readonly handler: PartitionHandler<T>;
+  /** Its handler may take long to answer `assigned`, such as while its store is away: no start waits for it. */
+  readonly late?: boolean;
 }
 
 /** Batches of one partition arrive one at a time, in offset order; different partitions are independent. */

@@ -43,7 +43,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     service: together(projector, webhooks),
     transportId: PROJECTOR_TRANSPORT,
     module: ProjectorModule.register(projector, keyring),
-    endAnswers: () => projector.events.end(),
+    ending: () => projector.ending(),
     samples: async () => {
       const figures = await projector.queries.figures.figures();
       return [...projectedSamples(figures), ...(await storedLags(log, figures.stored))];

@@ -51,8 +51,8 @@ export interface AssembledService {
   readonly joinsDirectory?: boolean;
   readonly prepareHttp?: (adapter: FastifyAdapter) => void;
   readonly listensOn?: { readonly host: string; readonly ports: readonly [PortSetting, ...PortSetting[]] };
-  /** Ends what would keep the HTTP door open. */
-  readonly endAnswers?: () => Promise<unknown>;
+  /** Told first when the process ends: for what would keep the HTTP door open, or waits for a store that is away. */
+  readonly ending?: () => Promise<unknown>;
   readonly samples: () => Promise<readonly MetricSample[]>;
   /** Where it can be reached besides HTTP, once started; for people. */
   readonly doors?: () => readonly string[];
@@ -110,7 +110,7 @@ export async function startShell<S extends ShellSettings>(
   await startService(app, log, { ...assembled, alsoJoined }, undo);
   const httpPort = await listenHttp(app, settings.host, settings.httpPort, undo);
   // Before the door is closed: it waits for every answer, and who follows the log would never be answered in full.
-  undo.push(assembled.endAnswers ?? (() => undefined));
+  undo.push(assembled.ending ?? (() => undefined));
   watch.start();
   undo.push(() => void watch.stop());
   return { httpPort, doors: assembled.doors?.() ?? [], notReady: () => reasonOf(checks) };
