@@ -6,7 +6,7 @@ export { type SandboxHost, sandboxResolver } from './engines/sandbox-hosts.ts';
 export { openWebhooks, type WebhookAllowance, type WebhookPosting } from './engines/webhooks.ts';
 export { type ApiKeySettings, defaultKey, keysOfSettings } from './keys/settings-keys.ts';
 export { dispatcherSamples } from './metrics/dispatcher-samples.ts';
-export { committedLags, storedLags } from './metrics/lag-samples.ts';
+export { committedLags, groupProgress, storedLags } from './metrics/lag-samples.ts';
 export { projectedSamples } from './metrics/projected-samples.ts';
 export { publishFirstPolicy } from './policy/first-policy.ts';
 export { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
@@ -15,6 +15,7 @@ export { SERVICES, type ServiceName } from './settings/config-file.ts';
 export {
   HOST_SETTINGS,
   IDENTITY_SETTINGS,
+  LAG_SETTINGS,
   SECRET_KEY_SETTINGS,
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,

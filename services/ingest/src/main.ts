@@ -53,6 +53,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
       spfInclude,
       webhooks: openWebhooks(settings.webhookAllow, undo),
     },
+    schedulerLag: { progress: () => log.lag('scheduler', 'mail.events'), limitMs: settings.bulkLag },
     traceRatio: settings.otlpEndpoint === undefined ? 0 : settings.traceRatio,
     submission: { door: tls.door, host, port: smtpPort, implicitTlsPort: smtpsPort, hostname },
   });

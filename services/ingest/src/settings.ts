@@ -1,6 +1,7 @@
 import {
   CONTENT_SETTINGS,
   IDENTITY_SETTINGS,
+  LAG_SETTINGS,
   processSettings,
   RETENTION_SETTINGS,
   SANDBOX_SETTINGS,
@@ -15,6 +16,7 @@ import { TRACING_SETTINGS } from '@penstock/nest';
 export const SETTINGS = {
   ...processSettings('ingest'),
   ...SUBMISSION_SETTINGS,
+  ...LAG_SETTINGS,
   ...SECRET_KEY_SETTINGS,
   ...CONTENT_SETTINGS,
   ...RETENTION_SETTINGS,

@@ -3,6 +3,7 @@ import type { Embedded } from '@penstock/adapter-embedded';
 import { SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
+import { groupProgress } from '@penstock/deployment';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
@@ -31,6 +32,8 @@ export interface ServicesOptions {
   readonly webhookSender: WebhookSender;
   readonly administration: AdministrationSettings;
   readonly submission: SubmissionSettings;
+  /** Bulk mail is refused while the scheduler is behind by more. */
+  readonly bulkLagMs: number;
   readonly tracing: { readonly otlpEndpoint?: string | undefined; readonly traceRatio?: number | undefined };
 }
 
@@ -92,6 +95,10 @@ export function createServices(options: ServicesOptions): Services {
       submission: options.submission,
       traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
       room,
+      schedulerLag: {
+        progress: () => groupProgress(log, { group: 'scheduler', topic: 'mail.events' }),
+        limitMs: options.bulkLagMs,
+      },
     }),
     scheduler,
     dispatcher,

@@ -1,6 +1,7 @@
 import {
   HOST_SETTINGS,
   IDENTITY_SETTINGS,
+  LAG_SETTINGS,
   RETENTION_SETTINGS,
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,
@@ -25,6 +26,7 @@ export const SETTINGS = {
     default: '8080',
   },
   ...SUBMISSION_SETTINGS,
+  ...LAG_SETTINGS,
   dataDir: {
     name: 'PENSTOCK_DATA_DIR',
     description: 'Folder of everything that must outlive the process.',

@@ -49,6 +49,8 @@ export interface StandaloneOptions {
   readonly secretKey?: Uint8Array | undefined;
   readonly bounceHost?: string | undefined;
   readonly spfInclude?: string | undefined;
+  /** Bulk mail is refused while the scheduler is behind by more, ms; a minute if absent. */
+  readonly bulkLag?: number | undefined;
   /** Where webhooks may be posted to, beside https addresses of the public internet. */
   readonly webhookAllow?: WebhookAllowance | undefined;
   readonly telemetry: Telemetry;
@@ -80,6 +82,8 @@ export interface Standalone {
   /** Takes nothing new, finishes what is in flight, makes it durable. */
   stop(): Promise<void>;
 }
+
+const BULK_LAG_MS = 60_000;
 
 /**
  * Opens the folder and starts everything, ingest last.
@@ -124,6 +128,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     signer,
     webhookSender: webhooks.sender,
     tracing: options,
+    bulkLagMs: options.bulkLag ?? BULK_LAG_MS,
     administration: administration(options, egress.freshResolver, webhooks),
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
