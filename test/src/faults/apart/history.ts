@@ -57,7 +57,13 @@ export type FaultName =
 /** A record of `mail.events` that concerns one delivery, read when the run was over, in partition order. */
 export interface Fact {
   readonly kind: 'fact';
+  /** Of the record: what is appended again bears the same. */
   readonly id: string;
+  /**
+   * Id of the submission, from the local part of the recipient's address as its content tells it (the only thing that
+   * names what was accepted though its client was not told). Empty where the content is gone.
+   */
+  readonly mail: string;
   readonly partition: number;
   readonly offset: number;
   readonly type: string;
