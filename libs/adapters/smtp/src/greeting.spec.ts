@@ -119,7 +119,7 @@ describe('greeting a host', () => {
     const wanted = new AbortController();
     let closed: Promise<unknown> = Promise.resolve();
     const host = await hosted(async (peer) => {
-      peer.say('220 mx.test\r\n');
+      peer.say('220 hi');
       await peer.line();
       closed = peer.line().catch(() => undefined);
       wanted.abort();
