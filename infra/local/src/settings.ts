@@ -10,6 +10,8 @@ export interface StackSettings {
   readonly clusterId: string;
   readonly heapMb: number;
   readonly kafkaProperties: Readonly<Record<string, string>>;
+  /** Brokers for hours, or to be measured: they compile themselves as well as Java can, which takes seconds of CPU. */
+  readonly longLived: boolean;
 }
 
 export type AskedSettings = Partial<Omit<StackSettings, 'clusterId'>>;
@@ -33,6 +35,7 @@ export function meetSettings(asked: AskedSettings, stored: StackSettings | undef
     clusterId: stored?.clusterId ?? newClusterId(),
     heapMb: asked.heapMb ?? stored?.heapMb ?? HEAP_MB[brokers],
     kafkaProperties: asked.kafkaProperties ?? stored?.kafkaProperties ?? {},
+    longLived: asked.longLived ?? stored?.longLived ?? false,
   };
 }
 
