@@ -13,6 +13,7 @@ import {
   type ServiceWorld,
   type ShellSettings,
   sandboxResolver,
+  schedulerLagSample,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
 import { leastRetentionMs, type Policy } from '@penstock/policy';
@@ -67,7 +68,10 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     joinsDirectory: true,
     prepareHttp: (adapter) => configureHttp(adapter, ingest),
     listensOn: { host, ports: doorPorts(settings) },
-    samples: () => committedLags(log, [{ group: 'ingest-expander', topic: 'mail.submissions' }]),
+    samples: async () => [
+      schedulerLagSample(ingest.lag?.behindMs ?? 0),
+      ...(await committedLags(log, [{ group: 'ingest-expander', topic: 'mail.submissions' }])),
+    ],
     doors: () => [
       `SMTP ${host}:${ingest.submissionPort}`,
       ...(ingest.implicitTlsPort === undefined ? [] : [`SMTP over TLS ${host}:${ingest.implicitTlsPort}`]),

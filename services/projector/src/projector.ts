@@ -81,7 +81,8 @@ export class Projector implements AskedProjector {
     const { log, archive, clock, telemetry } = deps;
     this.model = new ReadModel(deps.readModels, MODEL);
     this.control = new ControlFollower(log, telemetry, deps.random, 'projector');
-    const tally = new FactTally();
+    const { tracing = NO_TRACING } = deps;
+    const tally = new FactTally(tracing.on);
     const sink = new ReadModelSink(this.model, clock, telemetry);
     sink.tallyIn(tally);
     this.models = new FactReader(deps, 'projector', sink);
@@ -90,7 +91,6 @@ export class Projector implements AskedProjector {
     this.readers = [this.models, archived];
     this.events = new EventExport(deps);
     this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models, tally)]);
-    const { tracing = NO_TRACING } = deps;
     const models = tracing.on ? tracedConsumer(this.models, 'projector', { tracing, clock }) : this.models.consumer;
     // An archive that is away holds up neither the read models nor the query API.
     this.consumers = [models, { ...archived.consumer, late: true }, this.control.consumer];

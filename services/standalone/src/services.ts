@@ -75,43 +75,39 @@ export function createServices(options: ServicesOptions): Services {
     tracing: { otlpEndpoint, instance: owner },
     otherEvents: new EventExport(world),
   });
+  const ingest = createIngest({
+    ...world,
+    content,
+    state,
+    keys: keyring,
+    directory,
+    secretKey: options.secretKey,
+    administration: options.administration,
+    recipientKey: options.recipientKey,
+    submission: options.submission,
+    traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
+    room,
+    schedulerLag: {
+      progress: () => groupProgress(log, { group: 'scheduler', topic: 'mail.events' }),
+      limitMs: options.bulkLagMs,
+    },
+  });
+  const webhooks = createWebhooks({
+    ...world,
+    content,
+    state,
+    sender: options.webhookSender,
+    secretKey: options.secretKey,
+    owner,
+  });
   const samples = () => {
     const { dataDir } = options;
     const figures = () => projector.queries.figures.figures();
-    return platformSamples({ log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler });
+    const schedulerLagMs = () => ingest.lag?.behindMs ?? 0;
+    const sources = { log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler };
+    return platformSamples({ ...sources, schedulerLagMs, webhooks, clock: systemClock });
   };
-  return {
-    keyring,
-    samples,
-    ingest: createIngest({
-      ...world,
-      content,
-      state,
-      keys: keyring,
-      directory,
-      secretKey: options.secretKey,
-      administration: options.administration,
-      recipientKey: options.recipientKey,
-      submission: options.submission,
-      traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
-      room,
-      schedulerLag: {
-        progress: () => groupProgress(log, { group: 'scheduler', topic: 'mail.events' }),
-        limitMs: options.bulkLagMs,
-      },
-    }),
-    scheduler,
-    dispatcher,
-    projector,
-    webhooks: createWebhooks({
-      ...world,
-      content,
-      state,
-      sender: options.webhookSender,
-      secretKey: options.secretKey,
-      owner,
-    }),
-  };
+  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks };
 }
 
 /** Ingest and webhooks bring no Nest transport of their own: their consumers read the log directly. */

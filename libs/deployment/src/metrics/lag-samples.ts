@@ -65,6 +65,11 @@ export async function storedLags(log: EventLog, positions: readonly StoredPositi
   );
 }
 
+/** The scheduler's lag in time, as ingest measures it. */
+export function schedulerLagSample(behindMs: number): MetricSample {
+  return { metric: 'penstock_scheduler_lag_seconds', labels: {}, value: behindMs / 1_000 };
+}
+
 function lag(group: string, topic: Topic, partition: number, records: number): MetricSample {
   const labels = { group, topic, partition: String(partition) };
   return { metric: 'penstock_consumer_lag_records', labels, value: Math.max(0, records) };

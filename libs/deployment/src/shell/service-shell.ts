@@ -82,7 +82,7 @@ export async function startShell<S extends ShellSettings>(
   const time = { clock: systemClock, timers: systemTimers, random: systemRandom };
   const clientId = `penstock-${name}`;
   const memberName = `${name}-${settings.instance ?? hostname()}`;
-  const log = await openKafka(settings, { clientId, memberName, telemetry, onFatal, ...time });
+  const { log, singleReplica } = await openKafka(settings, { clientId, memberName, telemetry, onFatal, ...time });
   undo.push(() => log.close());
   const owner = `${memberName}-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, owner);
@@ -98,7 +98,7 @@ export async function startShell<S extends ShellSettings>(
     module: ServiceShellModule,
     imports: [
       AccessModule.register(keyring),
-      HealthModule.register(checks),
+      HealthModule.register(checks, { singleReplica }),
       MetricsModule.register(assembled.samples, settings.metrics),
       assembled.module,
     ],
