@@ -1,4 +1,5 @@
 import type { Host, Phase, SmtpReply } from '@penstock/events';
+import { isPublicAddress } from '@penstock/mail';
 import { matchProvider, type Policy, type Shaping, type SourcePolicy } from '@penstock/policy';
 import {
   type Clock,
@@ -11,7 +12,6 @@ import {
   TransportError,
 } from '@penstock/ports';
 import { HostMemory } from './host-memory.ts';
-import { isPublicAddress } from './public-address.ts';
 import { findRoute, type Route, type RouteHost } from './route.ts';
 
 export interface WalkRequest {
