@@ -15,7 +15,7 @@ import { Load, type LoadMail } from './apart/load.ts';
 import { SECOND_TRY_DOMAIN, SecondTry } from './apart/second-try.ts';
 import type { ServiceProcess } from './apart/service-process.ts';
 import { Services } from './apart/services.ts';
-import { everyoneReady, isReady, settled, until } from './apart/waiting.ts';
+import { becomesReady, everyoneReady, settled, until } from './apart/waiting.ts';
 
 const KEY = 'a-key-for-schedulers-without-disk';
 const PARTITIONS = 8;
@@ -82,7 +82,7 @@ describe('schedulers whose disks are removed in mid-run', () => {
     load = new Load({ url: services.url('ingest'), smtpPort: services.ports.smtp, key: KEY, mail });
     api = new PlatformApi(new HttpClient({ url: services.url('projector'), key: KEY }));
     await everyoneReady(services);
-    await until(() => isReady(second.url), 'the second scheduler is ready');
+    await becomesReady(second.url, 'the second scheduler');
   });
 
   after(async () => {
@@ -105,7 +105,7 @@ describe('schedulers whose disks are removed in mid-run', () => {
     rmSync(join(folder, 'services', 'scheduler'), { recursive: true });
     const [third] = await Promise.all([services.add('scheduler', 'third'), services.service('scheduler').start()]);
     await load.end();
-    await until(() => isReady(third.url), 'the scheduler of another host is ready');
+    await becomesReady(third.url, 'the scheduler of another host');
     await everyoneReady(services);
 
     const restored = partitionsOf('state_copy_restored');

@@ -6,20 +6,28 @@ import { type Services, START_ORDER } from './services.ts';
 const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 200;
 
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+/** @param what for the error; as a function, what is known by then */
+export async function until(holds: () => boolean | Promise<boolean>, what: string | (() => string)): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `waited too long until ${what}`);
+    const told = () => (typeof what === 'string' ? what : what());
+    if (performance.now() >= deadline) assert.fail(`waited too long until ${told()}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 
-export async function isReady(url: string): Promise<boolean> {
-  return (await fetch(`${url}/health/ready`)).status === 200;
+export async function becomesReady(url: string, name: string): Promise<void> {
+  let said = '';
+  const look = async () => {
+    const response = await fetch(`${url}/health/ready`);
+    said = await response.text();
+    return response.status === 200;
+  };
+  await until(look, () => `${name} is ready: ${said}`);
 }
 
 export async function everyoneReady(services: Services): Promise<void> {
-  for (const name of START_ORDER) await until(() => isReady(services.url(name)), `${name} is ready`);
+  for (const name of START_ORDER) await becomesReady(services.url(name), name);
 }
 
 /** The deliveries of all these messages, once none of them waits any more. */
