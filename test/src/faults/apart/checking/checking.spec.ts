@@ -101,10 +101,11 @@ test('a marked copy without any disturbance is a duplicate, and more than were i
   );
 });
 
-test('a flushed store and a dead ingest explain no copy', () => {
+test('a flushed store, a dead ingest and a stopped scheduler explain no copy', () => {
   for (const [fault, target] of [
     ['redis_flush', 'redis'],
     ['sigkill', 'ingest-1'],
+    ['sigstop', 'scheduler-1'],
   ] as const) {
     const verdict = check(
       disturbance({ fault, target, at: 1_008, until: 2_000 }),

@@ -5,11 +5,6 @@ import type { Mail } from './mail-rules.ts';
 import { recoveryMs } from './troubled-time.ts';
 import type { Duplicates, Finding } from './verdict.ts';
 
-/** What can keep the outcome of an attempt out of the log. Neither the store of budgets nor a clock can. */
-const SEVERING = new Set(['sigkill', 'sigstop', 'broker_kill', 'broker_bounce', 'cut_after_dot', 'disk_full']);
-/** They have no part in an attempt. */
-const APART_FROM_ATTEMPTS = /^(ingest|projector|redis)/;
-
 /** How far writers' clocks and the run's may be apart, ms. */
 const MARGIN_MS = 100;
 
@@ -36,8 +31,8 @@ export function countCopies(
     total.mails += 1;
     total.copies += copies.length;
     total.marked += Math.min(copies.length, markedOf(mail));
-    for (const copy of copies) {
-      const cause = explanation(mail, copy, severing, options);
+    for (const [index, copy] of copies.entries()) {
+      const cause = explanation(mail, mail.receptions[index] ?? copy, copy, severing, options);
       if (cause) told.set(cause, (told.get(cause) ?? 0) + 1);
       else findings.push({ kind: 'duplicated', says: unexplained(mail, copy) });
     }
@@ -52,28 +47,46 @@ export function countCopies(
   return { duplicates: { ...total, inFlight }, findings, byDisturbance };
 }
 
+/**
+ * Whether it can keep the outcome of an attempt out of the log. Who decides, accepts or reads can come and go without
+ * that, and so can the store of budgets; copies that only these would explain are defects.
+ */
 function severs({ fault, target }: Disturbance): boolean {
-  return SEVERING.has(fault) && !APART_FROM_ATTEMPTS.test(target);
+  if (fault === 'sigkill' || fault === 'sigstop') return target.startsWith('dispatcher');
+  return fault === 'broker_kill' || fault === 'broker_bounce' || fault === 'cut_after_dot';
 }
 
 function markedOf({ stories }: Mail): number {
   return stories.reduce((sum, { marked }) => sum + marked, 0);
 }
 
-/** The last disturbance before the copy that a release of the mail was open in, or in the recovery from it. */
+/**
+ * What kept the outcome of the reception before out of the log: its cut, else the first disturbance that hit while a
+ * release of the mail was open, else the first that it was open in the recovery from.
+ */
 function explanation(
-  { stories, receptions }: Mail,
+  { stories }: Mail,
+  before: Reception,
   copy: Reception,
   severing: readonly Disturbance[],
   options: Allowances,
 ): Disturbance | undefined {
   const openings = stories.flatMap((story) => story.openings);
-  return severing.findLast((disturbance) => {
-    if (disturbance.at > copy.at + MARGIN_MS) return false;
-    if (disturbance.fault === 'cut_after_dot') return receptions.some((reception) => wasCut(reception, disturbance));
-    const end = disturbance.until + recoveryMs(disturbance, options) + MARGIN_MS;
-    return openings.some(({ from, to }) => from <= end && to >= disturbance.at - MARGIN_MS);
-  });
+  const isOpen = (from: number, to: number) =>
+    openings.some((opening) => opening.from <= to + MARGIN_MS && opening.to >= from - MARGIN_MS);
+  if (!before.answered) {
+    return severing.find((disturbance) => disturbance.fault === 'cut_after_dot' && wasCut(before, disturbance));
+  }
+  const possible = severing.filter(
+    (disturbance) =>
+      disturbance.fault !== 'cut_after_dot' &&
+      disturbance.at <= copy.at + MARGIN_MS &&
+      disturbance.until + recoveryMs(disturbance, options) >= before.at - MARGIN_MS,
+  );
+  return (
+    possible.find(({ at, until }) => until >= before.at - MARGIN_MS && isOpen(at, at)) ??
+    possible.find((disturbance) => isOpen(disturbance.at, disturbance.until + recoveryMs(disturbance, options)))
+  );
 }
 
 /** Cut after the final dot while the disturbance lasted. */
