@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readRecipient, recipientBlob } from '@penstock/mail';
 import type { FaultName } from './history.ts';
 import { CONDITIONS, INJECTORS } from './injectors/index.ts';
+import { HISTORY_FILE } from './report/index.ts';
 import { Clocks } from './rig/clocks.ts';
 import { Disks } from './rig/disks.ts';
 import { FactsReading, type ReadFact } from './rig/facts-reading.ts';
@@ -30,11 +31,11 @@ export interface RunResult {
   readonly book: RunBook;
   /** Faults that could not be done here. */
   readonly skipped: readonly FaultName[];
+  /** With their releases. */
+  readonly engines: string;
   /** What the checker of the history does not see, in words. */
   readonly trouble: readonly string[];
 }
-
-export const HISTORY_FILE = 'history.jsonl';
 
 const TELL_EVERY_MS = 10_000;
 /** Sessions, takeovers and repeats of unknown outcomes follow each other. */
@@ -56,15 +57,16 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   if (needs('clock_jump') && !clocks) skip('clock_jump', 'libfaketime is missing: apt-get install faketime');
   const rig = new Rig({ folder, brokers: options.brokers, book, disks, clocks, say });
   const run = new Run(options, rig, book, (fault) => !skipped.includes(fault));
-  const kill = () => rig.fleet.killAll();
+  const hurry = () => void rig.killServices();
+  signal.addEventListener('abort', hurry, { once: true });
   try {
-    await rig.start();
-    const trouble = await run.story();
+    await rig.start(signal);
+    const trouble = signal.aborted ? [] : await run.story();
     await book.write(createWriteStream(join(folder, HISTORY_FILE)));
-    return { book, skipped, trouble };
+    return { book, skipped, trouble, engines: rig.engines };
   } finally {
+    signal.removeEventListener('abort', hurry);
     say('ending everything');
-    if (signal.aborted) await kill().catch(() => {});
     await rig.stop();
     disks?.unmount();
   }
@@ -109,6 +111,7 @@ class Run {
       telling.abort();
       await log.close();
     }
+    if (signal.aborted) return this.trouble;
     await this.readBack();
     this.trouble.push(...this.rig.receivers.connectionsOverLimit());
     return this.trouble;
@@ -120,16 +123,18 @@ class Run {
     const { target } = fault;
     const name = `${fault.fault} ${target}`;
     const ready = CONDITIONS[fault.fault];
-    await ready?.(this.rig, signal).catch((error) => this.trouble.push(`before ${name}: ${error}`));
+    await ready?.(this.rig, signal).catch((error) => this.trouble.push(`before ${name}: ${firstLine(error)}`));
     if (signal.aborted) return;
     const at = this.book.now();
+    if (at > this.options.seconds * 1_000) return say(`  ${name}: no time was left when it could begin`);
     this.current.add(name);
     say(`  ${seconds(at)} ${name}${fault.durationMs > 0 ? ` for ${seconds(fault.durationMs)}` : ''}`);
     try {
       await INJECTORS[fault.fault](this.rig, fault, signal);
     } catch (error) {
-      this.trouble.push(`${name} could not be done or undone: ${error}`);
-      say(`  ${name} could not be done or undone: ${error}`);
+      const text = `${name} could not be done or undone: ${firstLine(error)}`;
+      this.trouble.push(text);
+      say(`  ${text}`);
     } finally {
       this.book.note({ kind: 'disturbance', at, until: this.book.now(), fault: fault.fault, target });
       this.current.delete(name);
@@ -211,4 +216,8 @@ class Run {
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function firstLine(error: unknown): string {
+  return String(error).split('\n')[0] ?? '';
 }

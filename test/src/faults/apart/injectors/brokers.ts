@@ -4,6 +4,8 @@ import { last } from './waiting.ts';
 
 /** Of a broker that came back, until every partition has all of its replicas again. */
 const IN_STEP_WITHIN_MS = 90_000;
+/** On a busy machine it takes longer than a start usually may. */
+const START_TRIES = 3;
 const LOOK_EVERY_MS = 1_000;
 
 /** SIGKILL. */
@@ -20,7 +22,14 @@ export async function bounceBroker(rig: Rig, { target, durationMs }: PlannedFaul
 
 async function comeBack(rig: Rig, target: string, durationMs: number, signal: AbortSignal): Promise<void> {
   await last(durationMs, signal);
-  if (!signal.aborted) await rig.stack.server(target).start();
+  for (let tries = 1; !signal.aborted; tries++) {
+    try {
+      // One that runs already is only waited for.
+      return await rig.stack.server(target).start();
+    } catch (error) {
+      if (tries === START_TRIES) throw error;
+    }
+  }
 }
 
 /** No broker goes before all have what the others have: with two of three away nothing can be acknowledged. */

@@ -43,8 +43,12 @@ export class Rig {
 
   constructor(private readonly options: RigOptions) {}
 
-  /** @throws Error for what cannot be started; `stop` ends what was */
-  async start(): Promise<void> {
+  /**
+   * Goes no further when the signal is aborted.
+   *
+   * @throws Error for what cannot be started; `stop` ends what was
+   */
+  async start(signal: AbortSignal): Promise<void> {
     const { folder, brokers, book, say } = this.options;
     for (const each of ['content', 'logs']) mkdirSync(join(folder, each), { recursive: true });
     say(`starting Kafka (${brokers} ${brokers === 1 ? 'broker' : 'brokers'}) and Redis`);
@@ -58,6 +62,7 @@ export class Rig {
     this.undo.push(() => stack.down());
     const receivers = await Receivers.start(book, this.hostsFile);
     this.undo.push(() => receivers.stop());
+    if (signal.aborted) return;
     await makeTopics(stack.addresses.kafka);
     this.firstPort = await freePortsInRow(INSTANCES.length + 1);
     writeFileSync(this.policyFile, faultsPolicy());
@@ -65,8 +70,14 @@ export class Rig {
     this.undo.push(() => fleet.stop());
     this.parts = { stack, fleet, receivers };
     say(`starting ${INSTANCES.map(({ name }) => name).join(', ')}`);
+    if (signal.aborted) return;
     await fleet.start();
-    await this.ready();
+    await this.ready(signal);
+  }
+
+  /** SIGKILL to all there are; they stay away. */
+  async killServices(): Promise<void> {
+    await this.parts?.fleet.killAll();
   }
 
   get stack(): Stack {
@@ -79,6 +90,13 @@ export class Rig {
 
   get receivers(): Receivers {
     return this.started.receivers;
+  }
+
+  /** With their releases. */
+  get engines(): string {
+    const versions = new Map(this.stack.servers.map(({ name, plan }) => [name.replace(/-\d$/, ''), plan.version]));
+    const { brokers } = this.options;
+    return `Kafka ${versions.get('kafka')} (${brokers === 1 ? 'one broker' : `${brokers} brokers`}) and Redis ${versions.get('redis')}`;
   }
 
   get disks(): Disks {
@@ -98,12 +116,12 @@ export class Rig {
   }
 
   /** Resolves when every service says that it is ready. */
-  async ready(): Promise<void> {
+  private async ready(signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + READY_WITHIN_MS;
     for (const { name } of INSTANCES) {
       for (;;) {
         const reason = await this.notReady(name);
-        if (reason === undefined) break;
+        if (reason === undefined || signal.aborted) break;
         if (performance.now() > deadline) throw new Error(`${name} is not ready: ${reason}`);
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
