@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly key: string;
   /** What the n-th mail is; plain mail to the healthy provider where it is not given. */
   readonly mail?: (index: number) => LoadMail;
+  /** Told of each recipient as soon as the answer is there. */
+  readonly onAccepted?: (recipient: string) => void;
 }
 
 export interface LoadMail {
@@ -71,6 +73,7 @@ export class Load {
     try {
       const id = await (overHttp ? this.overHttp(mail) : this.overSmtp(mail));
       this.accepted.set(id, mail.recipient);
+      this.options.onAccepted?.(mail.recipient);
     } catch {
       this.refused++;
     }
