@@ -47,6 +47,8 @@ export interface AssembledService {
   readonly module: DynamicModule;
   /** Joined besides the service's own consumers. */
   readonly alsoJoined?: readonly AnyConsumer[];
+  /** Whether its consumers leave after it has stopped; it leaves by itself what it works on. */
+  readonly followsToTheEnd?: boolean;
   /** Whether the service joins the directory itself. */
   readonly joinsDirectory?: boolean;
   readonly prepareHttp?: (adapter: FastifyAdapter) => void;
