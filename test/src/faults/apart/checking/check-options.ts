@@ -11,9 +11,9 @@ export interface CheckOptions {
   readonly retryMs: number;
   /** The policy's wait after an outcome that nobody knows, ms; jitter included. */
   readonly unknownRetryMs: number;
-  /** After which a consumer group gives a silent member's partitions to another, joining anew included, ms. */
+  /** After which a consumer group gives a silent member's partitions to another, ms. */
   readonly sessionMs?: number;
-  /** How long what piled up in 1 ms of standing still takes to drain, ms: load ÷ (limit − load). */
+  /** How long what piled up in 1 ms of standing still takes to drain, ms at most: load ÷ (limit − load). */
   readonly catchUp?: number;
   /** How much the services' clocks may differ from the run's where no fault moves them, ms. */
   readonly skewMs?: number;
@@ -23,8 +23,8 @@ export interface CheckOptions {
 
 export type Allowances = Required<CheckOptions>;
 
-/** Kafka's session as the adapter sets it, and as much again for everybody to join anew. */
-const SESSION_MS = 60_000;
+/** As the Kafka adapter sets it; that everybody joins anew after it lies within `drainMs`. */
+const SESSION_MS = 30_000;
 const CATCH_UP = 1;
 const SKEW_MS = 50;
 

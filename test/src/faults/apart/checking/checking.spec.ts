@@ -188,10 +188,41 @@ test('mail that waits for its time is not late, and is after it', () => {
 
 test('a takeover explains that mail is late by its wait, and no longer', () => {
   const kill = disturbance({ at: 1_000, until: 3_000 });
-  assert.deepEqual(found(check(kill, ...course({ id: 'm900', at: 1_100, receivedAt: [63_500] }))), {});
-  const verdict = check(kill, ...course({ id: 'm900', at: 1_100, receivedAt: [64_500] }));
+  assert.deepEqual(found(check(kill, ...course({ id: 'm900', at: 1_100, receivedAt: [61_900] }))), {});
+  const verdict = check(kill, ...course({ id: 'm900', at: 1_100, receivedAt: [62_500] }));
   assert.deepEqual(found(verdict), { late: 1 });
   assert.match(verdict.problems.late.examples[0] ?? '', /1500 ms of it outside of every disturbance, 1000 ms at most/);
+});
+
+test('a dead ingest, a cut at another provider and a session that is over explain no wait', () => {
+  const late = course({ id: 'm900', at: 1_100, receivedAt: [33_500] });
+  for (const more of [
+    { target: 'ingest-1', until: 30_000 },
+    { target: 'scheduler-1' },
+    { fault: 'redis_flush', target: 'redis' },
+  ] as const) {
+    assert.deepEqual(
+      found(check(disturbance({ at: 1_000, until: 2_000, ...more }), ...late)),
+      { late: 1 },
+      more.target,
+    );
+  }
+  const cut = disturbance({ fault: 'cut_after_dot', target: 'wide', at: 1_000, until: 33_000 });
+  assert.equal(check(cut, ...late).problems.late.count, 1);
+});
+
+test('what piled up is granted the time to drain at the limits, and no more', () => {
+  const kill = disturbance({ at: 1_000, until: 3_000 });
+  const mails = [...calm(COUNT), kill, ...course({ id: 'm900', at: 1_100, receivedAt: [66_000] })];
+  const slow = { ...LIMIT, limit: 7, periodMs: 1_000 };
+  const spread = Array.from({ length: 200 }, (_, n) => {
+    const at = 70_000 + n * 350;
+    return course({ id: `m2${String(n).padStart(3, '0')}`, at, receivedAt: [at + 10] });
+  }).flat();
+  const judged = (catchUp: number) =>
+    checkHistory([...mails, ...spread], { ...OPTIONS, limits: [slow], catchUp }).problems.late.count;
+  assert.equal(judged(10), 0);
+  assert.equal(judged(0.01), 1);
 });
 
 test('an attempt that the receiver put off is one wait of the policy more', () => {

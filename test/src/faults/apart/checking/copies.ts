@@ -2,7 +2,7 @@
 import type { Disturbance, Reception } from '../history.ts';
 import type { Allowances } from './check-options.ts';
 import type { Mail } from './mail-rules.ts';
-import { recoveryMs } from './troubled-time.ts';
+import { explainedUntil } from './troubled-time.ts';
 import type { Duplicates, Finding } from './verdict.ts';
 
 /** How far writers' clocks and the run's may be apart, ms. */
@@ -81,11 +81,11 @@ function explanation(
     (disturbance) =>
       disturbance.fault !== 'cut_after_dot' &&
       disturbance.at <= copy.at + MARGIN_MS &&
-      disturbance.until + recoveryMs(disturbance, options) >= before.at - MARGIN_MS,
+      explainedUntil(disturbance, options) >= before.at - MARGIN_MS,
   );
   return (
     possible.find(({ at, until }) => until >= before.at - MARGIN_MS && isOpen(at, at)) ??
-    possible.find((disturbance) => isOpen(disturbance.at, disturbance.until + recoveryMs(disturbance, options)))
+    possible.find((disturbance) => isOpen(disturbance.at, explainedUntil(disturbance, options)))
   );
 }
 

@@ -9,7 +9,6 @@ import { countLimits } from './limit-use.ts';
 import { judgeMail, type Mail } from './mail-rules.ts';
 import { unproven } from './proof.ts';
 import { longestStalls, stallAfter, stallsOf } from './stalls.ts';
-import { troubledTimes } from './troubled-time.ts';
 import type { Totals, Verdict } from './verdict.ts';
 import { countWaits } from './waits.ts';
 
@@ -22,9 +21,8 @@ export function checkHistory(history: Iterable<HistoryEntry>, options: CheckOpti
   const sorted = sortHistory(history);
   const { receptions, disturbances } = sorted;
   const mails = [...sorted.dossiers.values()].map(mailOf);
-  const troubled = troubledTimes(disturbances, granted);
   const copies = countCopies(mails, disturbances, granted);
-  const { waits, findings: lateness } = countWaits(mails, troubled, granted);
+  const { waits, findings: lateness } = countWaits(mails, disturbances, sorted.lastAt, granted);
   const { limits, findings: excesses } = countLimits(receptions, granted.limits);
   const totals = totalsOf(mails, sorted);
   const findings = new Findings();
@@ -46,7 +44,6 @@ export function checkHistory(history: Iterable<HistoryEntry>, options: CheckOpti
     limits,
     effects,
     stalls: longestStalls(stalls, disturbances, granted),
-    troubled,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Disturbance } from '../history.ts';
 import type { Allowances } from './check-options.ts';
 import { dueAt, type Mail } from './mail-rules.ts';
-import { recoveryMs } from './troubled-time.ts';
+import { explainedUntil } from './troubled-time.ts';
 import type { Stall } from './verdict.ts';
 
 interface Arrival {
@@ -58,7 +58,7 @@ export function longestStalls(
 
 /** The longest time without a reception after the disturbance hit, of the stalls that touch it or its recovery, ms. */
 export function stallAfter(stalls: readonly Stall[], disturbance: Disturbance, options: Allowances): number {
-  const end = disturbance.until + recoveryMs(disturbance, options);
+  const end = Math.max(disturbance.until, explainedUntil(disturbance, options));
   return stalls
     .filter(({ from, to }) => from <= end && to >= disturbance.at)
     .reduce((longest, { from, to }) => Math.max(longest, to - Math.max(from, disturbance.at)), 0);
@@ -68,7 +68,7 @@ function coverOf(stall: Stall, disturbances: readonly Disturbance[], options: Al
   let most = 0;
   let cover: Disturbance | undefined;
   for (const disturbance of disturbances) {
-    const end = disturbance.until + recoveryMs(disturbance, options);
+    const end = explainedUntil(disturbance, options, stall.provider);
     const overlap = Math.min(stall.to, end) - Math.max(stall.from, disturbance.at);
     if (overlap > most) [most, cover] = [overlap, disturbance];
   }

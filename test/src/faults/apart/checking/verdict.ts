@@ -1,6 +1,5 @@
 import type { TerminalType } from '@penstock/events';
 import type { Disturbance, ReceiverLimit } from '../history.ts';
-import type { TroubledTime } from './troubled-time.ts';
 
 /** docs/faults-report.md says what each means. */
 export const PROBLEM_KINDS = [
@@ -36,14 +35,13 @@ export interface Verdict {
   readonly problems: Readonly<Record<ProblemKind, Problem>>;
   readonly totals: Totals;
   readonly duplicates: Duplicates;
-  readonly waits: Waits;
+  /** By name of the provider. */
+  readonly waits: readonly Waits[];
   readonly limits: readonly LimitUse[];
   /** By time. */
   readonly effects: readonly Effect[];
   /** The longest of each provider. */
   readonly stalls: readonly Stall[];
-  /** When waiting is explained by a disturbance. */
-  readonly troubled: readonly TroubledTime[];
 }
 
 export interface Totals {
@@ -70,7 +68,9 @@ export interface Duplicates {
   readonly inFlight: number;
 }
 
+/** Of the mail that arrived at one provider. */
 export interface Waits {
+  readonly provider: string;
   /** The longest from when mail was due to its first reception, ms. */
   readonly longestMs: number;
   readonly longestId: string;
@@ -78,6 +78,8 @@ export interface Waits {
   readonly explained: number;
   /** The longest without the time that disturbances explain, ms. */
   readonly longestUntroubledMs: number;
+  /** Of the run, that in which disturbances and the catching up after them explain waiting: 0 to 1. */
+  readonly explainedShare: number;
 }
 
 export interface LimitUse {

@@ -99,19 +99,25 @@ function limits(verdict: Verdict): string {
   return table(['provider', 'from', 'received', 'at most', 'most in any window', 'at'], rows);
 }
 
-function waiting({ waits, stalls, troubled, totals }: Verdict): readonly string[] {
-  const rows = stalls.map(({ provider, from, to, explainedBy }) => [
+function waiting({ waits, stalls }: Verdict): readonly string[] {
+  const standing = stalls.map(({ provider, from, to, explainedBy }) => [
     provider,
     inSeconds(to - from),
     inSeconds(from),
     explainedBy ? `${named(explainedBy.fault)} of ${explainedBy.target} at ${inSeconds(explainedBy.at)}` : 'nothing',
   ]);
-  const explained = troubled.reduce((sum, { from, to }) => sum + Math.min(to, totals.lastAt) - from, 0);
-  const share = totals.lastAt > 0 ? Math.round((explained / totals.lastAt) * 100) : 0;
+  const waited = waits.map(({ provider, longestMs, longestId, longestUntroubledMs, explained, explainedShare }) => [
+    provider,
+    `${inSeconds(longestMs)} (${longestId})`,
+    inSeconds(longestUntroubledMs),
+    explained,
+    `${Math.round(explainedShare * 100)} %`,
+  ]);
   return [
     'The longest time in which nothing arrived at a provider though mail for it waited:',
-    table(['provider', 'stall', 'began', 'covered by'], rows),
-    `The longest wait of a mail was ${inSeconds(waits.longestMs)}${waits.longestId ? ` (${waits.longestId})` : ''}; without the time that disturbances explain ${inSeconds(waits.longestUntroubledMs)}. ${number(waits.explained)} mails waited long and disturbances or retries explain it. These explain waiting in ${share} % of the run.`,
+    table(['provider', 'stall', 'began', 'covered by'], standing),
+    'From when mail was due to its first reception. *Unexplained* leaves out the time in which disturbances, and the catching up after them, explain waiting; the last column says how much of the run that is.',
+    table(['provider', 'longest wait', 'longest unexplained', 'long and explained', 'explained time'], waited),
   ];
 }
 
