@@ -77,6 +77,7 @@ class Run {
   private readonly trouble: string[] = [];
   private readonly load: SteadyLoad;
   private reading: FactsReading | undefined;
+  private looking: Promise<void> | undefined;
 
   constructor(
     private readonly options: RunOptions,
@@ -109,6 +110,7 @@ class Run {
       await told;
     } finally {
       telling.abort();
+      await this.looking;
       await log.close();
     }
     if (signal.aborted) return this.trouble;
@@ -146,7 +148,7 @@ class Run {
     for (;;) {
       await pause(TELL_EVERY_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      await this.look();
+      void this.look();
       const { accepted, failed, unknown } = this.load;
       const faults = this.current.size > 0 ? [...this.current].join(', ') : 'no fault';
       this.options.say(
@@ -155,9 +157,14 @@ class Run {
     }
   }
 
-  /** With brokers away it is read later. */
-  private async look(): Promise<void> {
-    await this.reading?.catchUp().catch(() => {});
+  /** Reads on; with brokers away it is read later. */
+  private look(): Promise<void> {
+    this.looking ??= (this.reading?.catchUp() ?? Promise.resolve())
+      .catch(() => {})
+      .finally(() => {
+        this.looking = undefined;
+      });
+    return this.looking;
   }
 
   private async settled(): Promise<void> {
