@@ -12,7 +12,7 @@ const START_LIMIT_MS = 90_000;
 /** The drain of a service and its groups' time to notice. */
 const STOP_LIMIT_MS = 60_000;
 const KEPT_LINES = 200;
-const HTTP_DOOR = / runs: HTTP (\S+)/;
+const HTTP_DOOR = / runs: HTTP ([^\s,]+)/;
 const SMTP_DOOR = /, SMTP \S+:(\d+)/;
 
 export interface ServiceProcessOptions {
