@@ -49,6 +49,8 @@ export interface StandaloneOptions {
   readonly secretKey?: Uint8Array | undefined;
   readonly bounceHost?: string | undefined;
   readonly spfInclude?: string | undefined;
+  /** Where everything goes, also under a policy that is applied later. */
+  readonly smarthost?: { readonly host: string; readonly port: number } | undefined;
   /** Bulk mail is refused while the scheduler is behind by more, ms; a minute if absent. */
   readonly bulkLag?: number | undefined;
   /** Where webhooks may be posted to, beside https addresses of the public internet. */
@@ -154,7 +156,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
 }
 
 function administration(
-  { hostname = 'localhost', bounceHost, spfInclude }: StandaloneOptions,
+  { hostname = 'localhost', bounceHost, spfInclude, smarthost }: StandaloneOptions,
   resolver: Resolver,
   webhooks: WebhookPosting,
 ): AdministrationSettings {
@@ -165,6 +167,7 @@ function administration(
     bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
     spfInclude,
     webhooks,
+    smarthost,
   };
 }
 

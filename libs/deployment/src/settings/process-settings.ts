@@ -19,6 +19,7 @@ import {
   SANDBOX_SETTINGS,
   WEBHOOK_SETTINGS,
 } from './engine-settings.ts';
+import { DISK_SETTINGS, SMARTHOST_SETTINGS } from './safety-settings.ts';
 
 const HTTP_PORTS: Readonly<Record<ServiceName, string>> = {
   ingest: '8080',
@@ -72,6 +73,8 @@ export function allSettingNames(): readonly string[] {
     ...TRACING_SETTINGS,
     ...SANDBOX_SETTINGS,
     ...POLICY_SETTINGS,
+    ...DISK_SETTINGS,
+    ...SMARTHOST_SETTINGS,
   };
   return Object.values(all).map(({ name }) => name);
 }
