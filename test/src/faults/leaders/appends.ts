@@ -9,7 +9,7 @@ import { type KafkaLog, openKafkaLog } from '@penstock/adapter-kafka';
 import { type Stack, startStack } from '@penstock/local-stack';
 import { Load, PARTITIONS, TOPIC, until } from '../../conformance/failover-load.ts';
 import { applyTopics } from '../../end-to-end/apart/services.ts';
-import { BrokerLeaders } from '../../fixtures/broker-leaders.ts';
+import { BrokerLeaders, startAgain } from '../../fixtures/broker-leaders.ts';
 
 export interface AppendOptions {
   /** Records of each run. */
@@ -31,6 +31,8 @@ export interface AppendRun {
 
 const BROKERS = 3;
 const WRITERS = 8;
+/** A broker that comes back reads each of its partitions first. */
+const FEW = { 'mail.attempts': 1, 'mail.submissions': 1 };
 const READ_AT_ONCE = 1_000;
 const SILENT = { log: () => {} };
 
@@ -43,7 +45,7 @@ export async function appendUnderKills(
   const stack = await startStack({ folder, basePort: 'free', brokers: BROKERS, only: ['kafka'] });
   try {
     const brokers = stack.addresses.kafka;
-    await applyTopics(brokers, { partitions: { [TOPIC]: PARTITIONS } });
+    await applyTopics(brokers, { partitions: { ...FEW, [TOPIC]: PARTITIONS } });
     const leaders = await BrokerLeaders.of(brokers, TOPIC);
     const runs: AppendRun[] = [];
     for (let n = 0; n < options.runs; n++) {
@@ -82,7 +84,7 @@ async function appendOnce(stack: Stack, leaders: BrokerLeaders, options: AppendO
     await stack.broker(broker).kill();
     const killedAt = load.acknowledgedCount;
     await writing;
-    await stack.broker(broker).start();
+    await startAgain(stack.broker(broker));
     const { acknowledgedCount: acknowledged, rejected } = load;
     return { acknowledged, ...(await missing(logs[0], load, ends)), killedAt, rejected };
   } finally {

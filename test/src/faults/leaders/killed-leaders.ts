@@ -12,7 +12,7 @@ import { type Stack, startStack } from '@penstock/local-stack';
 import { freePorts } from '../../end-to-end/apart/free-ports.ts';
 import { Services } from '../../end-to-end/apart/services.ts';
 import { until } from '../../end-to-end/mail-watch.ts';
-import { BrokerLeaders } from '../../fixtures/broker-leaders.ts';
+import { BrokerLeaders, startAgain } from '../../fixtures/broker-leaders.ts';
 import { CountingSink } from '../../fixtures/counting-sink.ts';
 import { InsistentClients } from '../insistent-clients.ts';
 import { deliveriesByAddress, LogAudit } from '../log-audit.ts';
@@ -57,7 +57,6 @@ const BROKERS = 3;
 const SESSIONS = 10;
 const CLEARED = { withinMs: 300_000 };
 const REACHED = { withinMs: 300_000 };
-const START_TRIES = 3;
 const SILENT = { log: () => {} };
 
 /** @throws Error that says which promise was broken, and for whom */
@@ -70,17 +69,6 @@ export async function killLeaders(options: KilledLeadersOptions): Promise<Killed
   } finally {
     await run.end();
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** On a machine that is busy it takes longer than it is waited for; asked again it is waited for again. */
-async function startAgain(server: { start(): Promise<void> }): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await server.start();
-    } catch (error) {
-      if (tries === START_TRIES) throw error;
-    }
   }
 }
 
