@@ -39,12 +39,23 @@ export function judge(result: RunResult, run: JudgedRun): Verdict {
   return verdict;
 }
 
+/** A clock that is wrong for 10 s is followed by a twentieth of that; see SteadyClock. */
+const SKEW_MS = 50;
+const JUMPED_SKEW_MS = 600;
+
 function checkOptions({ schedule, perSecond }: JudgedRun, skipped: readonly FaultName[]): CheckOptions {
   const leastOfEach: Partial<Record<FaultName, number>> = {};
   for (const { fault } of schedule.faults) {
     if (!skipped.includes(fault)) leastOfEach[fault] = (leastOfEach[fault] ?? 0) + 1;
   }
-  return { limits: receiverLimits(), drainMs: DRAIN_MS, catchUp: catchUp(perSecond), leastOfEach, ...WAITS };
+  return {
+    limits: receiverLimits(),
+    drainMs: DRAIN_MS,
+    catchUp: catchUp(perSecond),
+    skewMs: leastOfEach.clock_jump ? JUMPED_SKEW_MS : SKEW_MS,
+    leastOfEach,
+    ...WAITS,
+  };
 }
 
 /** What was found, in lines. */

@@ -24,7 +24,7 @@ export function instancesOf(service: ServiceName): readonly string[] {
 }
 
 /** Started so that their wall clock can be moved. */
-export const CLOCK_INSTANCES: readonly string[] = ['scheduler-1', 'dispatcher-1'];
+export const CLOCK_INSTANCES: readonly string[] = ['scheduler-1', 'dispatcher-1', 'ingest-1'];
 
 /** `content` is shared by all; the other is the state folder of the instance of that name. */
 export const DISKS: readonly string[] = ['content', 'scheduler-2'];

@@ -98,7 +98,7 @@ export class Fleet {
         await member.process.kill();
         if (this.stopped || !member.wanted) return;
         if (tries === START_TRIES) throw error;
-        this.options.say(`${name} did not start, again in ${AGAIN_AFTER_MS} ms: ${lastLine(error)}`);
+        this.options.say(`${name} did not start, again in ${AGAIN_AFTER_MS} ms: ${reason(error)}`);
         await pause(AGAIN_AFTER_MS);
       }
     }
@@ -115,7 +115,7 @@ export class Fleet {
   private async again(name: string): Promise<void> {
     await pause(AGAIN_AFTER_MS);
     if (!this.member(name).wanted || this.stopped) return;
-    await this.run(name).catch((error: unknown) => this.options.say(`${name} stays away: ${lastLine(error)}`));
+    await this.run(name).catch((error: unknown) => this.options.say(`${name} stays away: ${reason(error)}`));
   }
 
   private member(name: string): Member {
@@ -125,6 +125,8 @@ export class Fleet {
   }
 }
 
-function lastLine(error: unknown): string {
-  return String(error).trimEnd().split('\n').at(-1) ?? '';
+/** The line that says why, as far as it can be told from what a process printed. */
+function reason(error: unknown): string {
+  const lines = String(error).trimEnd().split('\n').slice(1);
+  return lines.find((line) => /error|cannot/i.test(line)) ?? lines.at(-1) ?? String(error);
 }
