@@ -31,6 +31,8 @@ export interface Reception {
   readonly from: string;
   /** False where the connection was cut after the final dot, before the answer. */
   readonly answered: boolean;
+  /** The id that the message itself bears in its header; empty where it bears none. Absent where nobody looked. */
+  readonly names?: string;
 }
 
 export interface Disturbance {

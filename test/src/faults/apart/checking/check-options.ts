@@ -17,6 +17,8 @@ export interface CheckOptions {
   readonly catchUp?: number;
   /** How much the services' clocks may differ from the run's where no fault moves them, ms. */
   readonly skewMs?: number;
+  /** Of its limit, what the fullest window must hold for limits to be tried: 0 to 1. What nothing comes near, anybody keeps. */
+  readonly leastFilled?: number;
   /** How often each fault must have happened for the run to prove anything. */
   readonly leastOfEach?: Readonly<Partial<Record<FaultName, number>>>;
 }
@@ -29,5 +31,5 @@ const CATCH_UP = 1;
 const SKEW_MS = 50;
 
 export function allowances(options: CheckOptions): Allowances {
-  return { sessionMs: SESSION_MS, catchUp: CATCH_UP, skewMs: SKEW_MS, leastOfEach: {}, ...options };
+  return { sessionMs: SESSION_MS, catchUp: CATCH_UP, skewMs: SKEW_MS, leastFilled: 0, leastOfEach: {}, ...options };
 }

@@ -72,6 +72,15 @@ test('mail that was acknowledged under another id than the log holds is lost', (
   assert.deepEqual(found(checkHistory(history, OPTIONS)), { lost: 1 });
 });
 
+test('mail that arrives with what another one holds is lost', () => {
+  const history = calm(COUNT).map((entry) =>
+    entry.kind === 'reception' ? { ...entry, names: entry.id === 'm3' ? 'm4' : entry.id } : entry,
+  );
+  const verdict = checkHistory(history, OPTIONS);
+  assert.deepEqual(found(verdict), { lost: 1 });
+  assert.match(verdict.problems.lost.examples[0] ?? '', /m3: at 70 ms it was the mail of m4 that came/);
+});
+
 test('a copy that no release announced is a duplicate, even of mail in flight at a kill', () => {
   const kill = disturbance({ at: 9, until: 12 });
   const verdict = check(kill, reception('m0', { at: 300 }));
@@ -281,7 +290,14 @@ test('an empty history proves nothing', () => {
   assert.deepEqual(found(checkHistory([], OPTIONS)), { unproven: 4 });
 });
 
-test('a limit that nothing came near to, or mail by a path without one, proves nothing', () => {
+test('a run in which most mail was refused, or no limit was come near to, proves nothing', () => {
+  const refused = Array.from({ length: COUNT + 1 }, (_, n) => submission(`m8${n}`, { ended: 'failed' }));
+  assert.deepEqual(found(check(...refused)), { unproven: 1 });
+  const wide = { ...LIMIT, limit: 1_000 };
+  assert.deepEqual(found(checkHistory(calm(COUNT), { ...OPTIONS, limits: [wide], leastFilled: 0.4 })), { unproven: 1 });
+});
+
+test('a limit that no mail met, or mail by a path without one, proves nothing', () => {
   const other = { ...LIMIT, from: '127.0.0.12' };
   assert.deepEqual(found(checkHistory(calm(COUNT), { ...OPTIONS, limits: [other] })), { unproven: 2 });
 });

@@ -24,7 +24,14 @@ const KIND_OF: Readonly<Record<Imbalance, ProblemKind>> = {
 };
 
 export function judgeMail(mail: Mail, options: Allowances): readonly Finding[] {
-  return [...balance(mail), ...acceptance(mail), ...visibility(mail), ...punctuality(mail, options), ...ends(mail)];
+  return [
+    ...balance(mail),
+    ...acceptance(mail),
+    ...identity(mail),
+    ...visibility(mail),
+    ...punctuality(mail, options),
+    ...ends(mail),
+  ];
 }
 
 function balance(mail: Mail): readonly Finding[] {
@@ -65,6 +72,16 @@ function acceptance({ id, submissions, stories }: Mail): readonly Finding[] {
     findings.push({ kind: 'lost', says: `${id}: acknowledged as ${messageId}, in the log as ${list(accepted)}` });
   }
   return findings;
+}
+
+/** What arrives is what was submitted. */
+function identity({ id, receptions }: Mail): readonly Finding[] {
+  return receptions
+    .filter(({ names }) => names !== undefined && names !== id)
+    .map(({ names, at }) => ({
+      kind: 'lost',
+      says: `${id}: at ${ms(at)} it was the mail of ${names || 'nobody'} that came`,
+    }));
 }
 
 /** Nothing arrives that nobody accepted. */

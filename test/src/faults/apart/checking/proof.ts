@@ -5,6 +5,9 @@ import { wasCut } from './copies.ts';
 import { ms } from './mail-rules.ts';
 import type { Finding, LimitUse, Totals } from './verdict.ts';
 
+/** A platform that refuses most mail keeps what little it accepts with ease. */
+const LEAST_ACKNOWLEDGED = 0.5;
+
 export interface Seen {
   readonly totals: Totals;
   readonly limits: readonly LimitUse[];
@@ -15,11 +18,18 @@ export interface Seen {
 export function unproven({ totals, limits, receptions, disturbances }: Seen, options: Allowances): readonly Finding[] {
   const says: string[] = [];
   if (totals.submitted.ok === 0) says.push('no submission was acknowledged');
+  const asked = totals.submitted.ok + totals.submitted.failed + totals.submitted.unknown;
+  if (totals.submitted.ok < asked * LEAST_ACKNOWLEDGED) {
+    says.push(`of ${asked} submissions only ${totals.submitted.ok} were acknowledged`);
+  }
   if (totals.receptions === 0) says.push('nothing was received');
   if (totals.accepted === 0) says.push('the history holds no fact of the log');
   if (options.limits.length === 0) says.push('no limit was counted');
   for (const { limit, received } of limits) {
     if (received === 0) says.push(`nothing came to ${limit.provider} from ${limit.from}: its limit was not tried`);
+  }
+  if (limits.length > 0 && limits.every(({ limit, most }) => most < limit.limit * options.leastFilled)) {
+    says.push(`no window was filled to ${options.leastFilled * 100} % of its limit`);
   }
   for (const path of unlimited(receptions, options)) says.push(`mail came by ${path}, for which no limit is stated`);
   says.push(...faults(receptions, disturbances, options));
