@@ -45,16 +45,27 @@ export async function publishPolicy(options: PublicationOptions): Promise<boolea
   return true;
 }
 
-async function lastPolicy(log: EventLog): Promise<{ readonly version: string | undefined; readonly end: number }> {
+/** Text of the policy of record, or undefined where there is none. */
+export async function policyOfRecord(log: EventLog): Promise<string | undefined> {
+  return (await lastPolicy(log)).text;
+}
+
+interface LastPolicy {
+  readonly version: string | undefined;
+  readonly text: string | undefined;
+  readonly end: number;
+}
+
+async function lastPolicy(log: EventLog): Promise<LastPolicy> {
   const { begin, end } = await log.bounds(CONTROL, 0);
-  let version: string | undefined;
+  let last: { readonly policyVersion: string; readonly text: string } | undefined;
   let next = begin;
   while (next < end) {
     const records = await log.read(CONTROL, 0, next, READ_AT_ONCE);
-    const last = records.at(-1);
-    if (!last) break;
-    for (const { record } of records) if (record.type === 'policy_changed') version = record.body.policyVersion;
-    next = last.offset + 1;
+    const newest = records.at(-1);
+    if (!newest) break;
+    for (const { record } of records) if (record.type === 'policy_changed') last = record.body;
+    next = newest.offset + 1;
   }
-  return { version, end };
+  return { version: last?.policyVersion, text: last?.text, end };
 }

@@ -2,12 +2,14 @@ export { type ContentSettings, openContent } from './engines/content.ts';
 export { openStateFolder } from './engines/local-state.ts';
 export { openPolicyResolver } from './engines/policy-resolver.ts';
 export { openReads } from './engines/reads.ts';
+export { openRoom } from './engines/room.ts';
 export { type SandboxHost, sandboxResolver } from './engines/sandbox-hosts.ts';
 export { openWebhooks, type WebhookAllowance, type WebhookPosting } from './engines/webhooks.ts';
 export { type ApiKeySettings, defaultKey, keysOfSettings } from './keys/settings-keys.ts';
 export { dispatcherSamples } from './metrics/dispatcher-samples.ts';
-export { committedLags, storedLags } from './metrics/lag-samples.ts';
+export { committedLags, groupProgress, schedulerLagSample, storedLags } from './metrics/lag-samples.ts';
 export { projectedSamples } from './metrics/projected-samples.ts';
+export { webhookSamples } from './metrics/webhook-samples.ts';
 export { publishFirstPolicy } from './policy/first-policy.ts';
 export { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
 export { checkRetention } from './policy/retention-check.ts';
@@ -15,6 +17,7 @@ export { SERVICES, type ServiceName } from './settings/config-file.ts';
 export {
   HOST_SETTINGS,
   IDENTITY_SETTINGS,
+  LAG_SETTINGS,
   SECRET_KEY_SETTINGS,
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,
@@ -30,6 +33,7 @@ export {
 } from './settings/engine-settings.ts';
 export { allSettingNames, processSettings, stateSettings } from './settings/process-settings.ts';
 export { required } from './settings/required.ts';
+export { DISK_SETTINGS, SMARTHOST_SETTINGS } from './settings/safety-settings.ts';
 export { createApplication, listenHttp, startService } from './shell/application.ts';
 export { runService } from './shell/run-service.ts';
 export type { AssembledService, ServiceWorld, ShellSettings } from './shell/service-shell.ts';

@@ -72,6 +72,8 @@ export interface Consumer<T extends Topic = Topic> {
    */
   readonly mayLagMs?: number;
   readonly handler: PartitionHandler<T>;
+  /** Its handler may take long to answer `assigned`, such as while its store is away: no start waits for it. */
+  readonly late?: boolean;
 }
 
 /** Batches of one partition arrive one at a time, in offset order; different partitions are independent. */

@@ -18,6 +18,8 @@ export interface ConnectTarget {
   readonly ehlo: string;
   readonly tls: TlsMode;
   readonly timeouts: SmtpTimeouts;
+  /** Nobody wants the session any more: what is open is closed at once, and a connect under way rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** KumoMTA's `enable_tls` values that are supported. */

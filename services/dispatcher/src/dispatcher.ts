@@ -13,6 +13,7 @@ import { DamagedContent } from './content/damaged-content.ts';
 import { Signatures } from './content/signatures.ts';
 import { ControlWriter } from './control/control-writer.ts';
 import type { DispatcherDeps } from './dispatcher-deps.ts';
+import { atMost, Deadlines, STOP_BY } from './ending/deadlines.ts';
 import { ExchangerWalk } from './exchangers/exchanger-walk.ts';
 import { InFlight } from './outcomes/in-flight.ts';
 import { OutcomeWriter } from './outcomes/outcome-writer.ts';
@@ -26,8 +27,8 @@ import type { Path } from './paths/path.ts';
 import type { PathOffice } from './paths/path-office.ts';
 import { Paths } from './paths/paths.ts';
 
-/** How long transactions under way, and then their outcomes, may take at the end. */
-const STOP_MS = 10_000;
+/** How long the outcomes of a source that is given up may take. */
+const OUTCOMES_MS = 10_000;
 const NOBODY_BINDS = 'no dispatcher can bind its address';
 
 /**
@@ -118,21 +119,22 @@ export class Dispatcher implements PenstockService {
   async stop(): Promise<void> {
     this.stopping = true;
     this.deadlines.stop();
-    await this.bindable?.stop();
+    const deadlines = new Deadlines(this.deps);
+    await deadlines.by(STOP_BY.transactions, this.bindable?.stop() ?? Promise.resolve());
     const paths = this.paths.all;
-    for (const path of paths) path.handBackQueued();
+    for (const path of paths) path.startNothing();
     for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) this.handBack(attempt, 'shutdown');
-    await this.atMost(STOP_MS, this.inFlight.drained());
-    await this.atMost(STOP_MS, Promise.all(paths.map((path) => path.close())));
-    await this.atMost(STOP_MS, this.sources.handedOver());
+    await deadlines.by(STOP_BY.transactions, this.inFlight.drained());
+    await deadlines.by(STOP_BY.sockets, Promise.all(paths.map((path) => path.close())));
+    await deadlines.by(STOP_BY.outcomes, this.sources.handedOver());
     // What was cut has an outcome too.
-    await this.atMost(STOP_MS, this.inFlight.drained());
-    await this.atMost(STOP_MS, this.outcomes.flushed());
+    await deadlines.by(STOP_BY.outcomes, this.inFlight.drained());
+    await deadlines.by(STOP_BY.outcomes, this.outcomes.flushed());
     this.outcomes.abandon();
-    await this.atMost(STOP_MS, this.sources.release());
+    await deadlines.by(STOP_BY.sources, this.sources.release());
     this.control.abandon();
     this.heartbeats?.stop();
-    await this.intake.flush();
+    await deadlines.by(STOP_BY.positions, this.intake.flush());
   }
 
   /** Why nothing may start yet: it might be against the policy, or leave unsigned. */
@@ -281,17 +283,6 @@ export class Dispatcher implements PenstockService {
 
   private async leave(source: string, departure: Departure): Promise<void> {
     await this.paths.leave(source, departure);
-    await this.atMost(STOP_MS, this.outcomes.written());
-  }
-
-  private async atMost(limitMs: number, done: Promise<unknown>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.deps.timers.after(limitMs, resolve);
-      const finish = (): void => {
-        timer.cancel();
-        resolve();
-      };
-      done.then(finish, finish);
-    });
+    await atMost(this.deps.timers, OUTCOMES_MS, this.outcomes.written());
   }
 }

@@ -34,6 +34,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     transportId: DISPATCHER_TRANSPORT,
     module: DispatcherModule.register(dispatcher),
     alsoJoined: [resolver.consumer],
+    followsToTheEnd: true,
     samples: async () => [
       ...dispatcherSamples(dispatcher.figures()),
       ...(await committedLags(log, [{ group: 'dispatcher', topic: 'mail.attempts' }])),

@@ -22,9 +22,10 @@ import { Administration, type AdministrationSettings } from './administration/ad
 import { Expansion } from './expansion/expansion.ts';
 import { KeyedAcceptance } from './idempotency/keyed-acceptance.ts';
 import { KeyedSubmissions } from './idempotency/keyed-submissions.ts';
+import { SchedulerLag, type SchedulerLagSettings } from './lag/scheduler-lag.ts';
 import { MailSend } from './mail-send/mail-send.ts';
 import { senderRules } from './senders/sender-rules.ts';
-import { Submission } from './submission/submission.ts';
+import { Submission, type SubmissionDeps } from './submission/submission.ts';
 import { type SubmissionPorts, SubmissionServer, type SubmissionSettings } from './submission/submission-server.ts';
 
 export interface IngestDeps {
@@ -49,6 +50,8 @@ export interface IngestDeps {
   readonly administration?: AdministrationSettings;
   /** Asked before mail is taken; without it there is always room. */
   readonly room?: StorageRoom;
+  /** How far the scheduler is; bulk mail is taken however far it is behind where this is absent. */
+  readonly schedulerLag?: SchedulerLagSettings;
   /** Share of messages that are traced, 0 to 1; none if absent, but those whose caller traces them. */
   readonly traceRatio?: number | undefined;
   /** Bytes of mail held in memory at once, over all requests and connections; 256 MB if absent. */
@@ -64,6 +67,7 @@ export class Ingest implements PenstockService {
   readonly keys: ApiKeyring;
   readonly admission: Admission;
   readonly administration: Administration | undefined;
+  readonly lag: SchedulerLag | undefined;
   private readonly control: ControlFollower;
   private readonly directory: DirectoryFollower;
   private readonly acceptance: Acceptance;
@@ -80,7 +84,8 @@ export class Ingest implements PenstockService {
     this.expansion = new Expansion({ ...deps, keyed: this.keyed });
     this.directory = deps.directory;
     this.acceptance = new Acceptance({ ...deps, returnPathKey: deriveKey(deps.secretKey, 'return-path-tokens') });
-    this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY, deps.room);
+    this.lag = deps.schedulerLag && new SchedulerLag(deps, deps.schedulerLag);
+    this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY, deps.room, this.lag);
     this.keys = deps.keys;
     this.consumers = [this.control.consumer, this.directory.consumer, this.keyed.consumer, this.expansion.consumer];
     const { keys, clock: wallClock, timers, random, telemetry } = deps;
@@ -88,7 +93,7 @@ export class Ingest implements PenstockService {
     const time = { clock, wallClock, timers };
     const senders = senderRules(deps.directory, () => this.control.state.policy?.egress === 'sandbox');
     const policy = () => this.policy();
-    const doors = { acceptance: this.acceptance, keys, senders, ...time, random, telemetry, policy, room: deps.room };
+    const doors = { acceptance: this.acceptance, keys, senders, ...time, random, telemetry, policy };
     this.mailSend = new MailSend({ ...doors, keyedAcceptance });
     const administers = { ...deps, policy: () => this.control.state.policy };
     this.administration = deps.administration && new Administration(administers, deps.administration);
@@ -108,11 +113,13 @@ export class Ingest implements PenstockService {
   /** Rejects if a submission port cannot be bound. */
   async start(): Promise<void> {
     await this.keyed.start();
+    this.lag?.start();
     this.bound = await this.server?.listen();
   }
 
   /** Nothing new is taken; what was begun is answered. */
   async stop(): Promise<void> {
+    this.lag?.stop();
     await this.server?.close();
     this.keyed.stop();
     await this.acceptance.close();
@@ -130,11 +137,11 @@ export class Ingest implements PenstockService {
 }
 
 function submissionServer(
-  doors: ConstructorParameters<typeof Submission>[0],
+  doors: Omit<SubmissionDeps, 'admission'>,
   settings: SubmissionSettings,
   admission: Admission,
 ): SubmissionServer {
-  const submission = new Submission(doors, settings.hostname);
+  const submission = new Submission({ ...doors, admission }, settings.hostname);
   return new SubmissionServer(submission, admission, settings);
 }
 

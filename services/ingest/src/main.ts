@@ -4,6 +4,7 @@ import {
   committedLags,
   openContent,
   openPolicyResolver,
+  openRoom,
   openStateFolder,
   openSubmissionTls,
   openWebhooks,
@@ -13,6 +14,7 @@ import {
   type ServiceWorld,
   type ShellSettings,
   sandboxResolver,
+  schedulerLagSample,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
 import { leastRetentionMs, type Policy } from '@penstock/policy';
@@ -41,6 +43,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     ...world,
     content,
     state: local.state,
+    room: await openRoom(settings, world, undo),
     keys: keyring,
     directory,
     secretKey,
@@ -52,7 +55,9 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
       bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
       spfInclude,
       webhooks: openWebhooks(settings.webhookAllow, undo),
+      smarthost: settings.smarthost,
     },
+    schedulerLag: { progress: () => log.lag('scheduler', 'mail.events'), limitMs: settings.bulkLag },
     traceRatio: settings.otlpEndpoint === undefined ? 0 : settings.traceRatio,
     submission: { door: tls.door, host, port: smtpPort, implicitTlsPort: smtpsPort, hostname },
   });
@@ -66,7 +71,10 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     joinsDirectory: true,
     prepareHttp: (adapter) => configureHttp(adapter, ingest),
     listensOn: { host, ports: doorPorts(settings) },
-    samples: () => committedLags(log, [{ group: 'ingest-expander', topic: 'mail.submissions' }]),
+    samples: async () => [
+      schedulerLagSample(ingest.lag?.behindMs ?? 0),
+      ...(await committedLags(log, [{ group: 'ingest-expander', topic: 'mail.submissions' }])),
+    ],
     doors: () => [
       `SMTP ${host}:${ingest.submissionPort}`,
       ...(ingest.implicitTlsPort === undefined ? [] : [`SMTP over TLS ${host}:${ingest.implicitTlsPort}`]),

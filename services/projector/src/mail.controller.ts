@@ -1,6 +1,7 @@
 import { Controller, Get, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import type { ApiKey } from '@penstock/access';
 import { ApiKeyGuard, CurrentKey, errorBody } from '@penstock/nest';
+import { ArchiveUnavailableError } from '@penstock/ports';
 import { type AskedProjector, Projector } from './projector.ts';
 import type { Answer, Refusal } from './queries/answers.ts';
 import type { MessageView } from './queries/message-query.ts';
@@ -29,21 +30,28 @@ export class MailController {
       const after = wholeNumber('after', givenAfter, CURSOR);
       return { limit, ...(after !== undefined && { after }) };
     });
-    return answered(await this.projector.queries.messages.message(key.tenant, messageId, page));
+    return answered(this.projector.queries.messages.message(key.tenant, messageId, page));
   }
 
   @Get('deliveries/:deliveryId')
   async delivery(@CurrentKey() key: ApiKey, @Param('deliveryId') deliveryId: string): Promise<Timeline> {
-    return answered(await this.projector.queries.timelines.timeline(key.tenant, deliveryId));
+    return answered(this.projector.queries.timelines.timeline(key.tenant, deliveryId));
   }
 }
 
 const STATUS: Readonly<Record<Refusal['cause'], number>> = { bad_request: 400, unknown: 404, not_yet_known: 503 };
 
-function answered<T>(answer: Answer<T>): T {
+async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const answer = await asked.catch(archiveAway);
   if (answer.kind === 'found') return answer.value;
   const { cause, message, field, help } = answer.refusal;
   throw new HttpException(errorBody(message, field ?? null, help ?? null), STATUS[cause]);
+}
+
+/** What the archive holds cannot be told now; it is not that nothing is known. */
+function archiveAway(error: unknown): never {
+  if (!(error instanceof ArchiveUnavailableError)) throw error;
+  throw new HttpException(errorBody('the archive of timelines cannot be reached: ask again later'), 503);
 }
 
 /** Runs what reads the parameters; one that cannot be what was given answers 400 and names it. */

@@ -11,6 +11,7 @@ import {
   type ServiceWorld,
   type ShellSettings,
   storedLags,
+  webhookSamples,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
 import type { PenstockService } from '@penstock/ports';
@@ -43,10 +44,14 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     service: together(projector, webhooks),
     transportId: PROJECTOR_TRANSPORT,
     module: ProjectorModule.register(projector, keyring),
-    endAnswers: () => projector.events.end(),
+    ending: () => projector.ending(),
     samples: async () => {
       const figures = await projector.queries.figures.figures();
-      return [...projectedSamples(figures), ...(await storedLags(log, figures.stored))];
+      return [
+        ...projectedSamples(figures),
+        ...webhookSamples(webhooks.figures, world.clock.now()),
+        ...(await storedLags(log, figures.stored)),
+      ];
     },
   };
 }

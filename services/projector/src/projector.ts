@@ -75,22 +75,25 @@ export class Projector implements AskedProjector {
   private readonly models: FactReader;
   private readonly readers: readonly FactReader[];
   private readonly control: ControlFollower;
+  private readonly archived: ArchiveSink;
 
   constructor(deps: ProjectorDeps) {
     const { log, archive, clock, telemetry } = deps;
     this.model = new ReadModel(deps.readModels, MODEL);
     this.control = new ControlFollower(log, telemetry, deps.random, 'projector');
-    const tally = new FactTally();
+    const { tracing = NO_TRACING } = deps;
+    const tally = new FactTally(tracing.on);
     const sink = new ReadModelSink(this.model, clock, telemetry);
     sink.tallyIn(tally);
     this.models = new FactReader(deps, 'projector', sink);
-    const archived = new FactReader(deps, 'archive', new ArchiveSink(archive, deps));
+    this.archived = new ArchiveSink(archive, deps);
+    const archived = new FactReader(deps, 'archive', this.archived);
     this.readers = [this.models, archived];
     this.events = new EventExport(deps);
     this.rebuilds = new Rebuilds(deps, [new LiveReadModel(deps, this.model, this.models, tally)]);
-    const { tracing = NO_TRACING } = deps;
     const models = tracing.on ? tracedConsumer(this.models.consumer, { tracing, clock }) : this.models.consumer;
-    this.consumers = [models, archived.consumer, this.control.consumer];
+    // An archive that is away holds up neither the read models nor the query API.
+    this.consumers = [models, { ...archived.consumer, late: true }, this.control.consumer];
     const claims = new PartitionClaims(archive);
     const freshness = new Freshness(deps, archived);
     const control = () => this.control.state;
@@ -108,8 +111,15 @@ export class Projector implements AskedProjector {
     await this.model.open();
   }
 
+  /** Ends answers that go on for as long as the log does, and waits for nothing that is away. */
+  async ending(): Promise<void> {
+    this.archived.end();
+    await this.events.end();
+  }
+
   /** What was read is stored when its partition is given up; this is for the rest. A failed write has been told of. */
   async stop(): Promise<void> {
+    this.archived.end();
     await this.rebuilds.stop();
     await Promise.allSettled(this.readers.map((reader) => reader.flush()));
   }

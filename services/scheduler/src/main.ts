@@ -2,6 +2,7 @@ import {
   type AssembledService,
   openContent,
   openPolicyResolver,
+  openRoom,
   openStateFolder,
   publishFirstPolicy,
   runService,
@@ -22,11 +23,12 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const local = await openStateFolder(settings.stateDir, telemetry);
   undo.push(async () => local.close());
   const { copies } = await openContent(settings, world, undo);
-  await publishFirstPolicy(settings.policyFile, world);
+  await publishFirstPolicy(settings, world);
   const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
   const scheduler = createScheduler({
     ...world,
     state: local.state,
+    room: await openRoom(settings, world, undo),
     copies,
     copyEveryMs: settings.copyEvery,
     resolver,

@@ -8,6 +8,7 @@ import { Copying } from './checkpoints/copying.ts';
 import type { SchedulerDeps } from './deps.ts';
 import { Claimant } from './partitions/claimant.ts';
 import { type PartitionDeps, PartitionScheduler } from './partitions/partition-scheduler.ts';
+import { ToldPositions } from './positions/told-positions.ts';
 import { SiteResolver } from './sites/site-resolver.ts';
 
 type Events = 'mail.events';
@@ -18,6 +19,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   private readonly sites: SiteResolver;
   private readonly steady: SteadyClock;
   private readonly partitions = new Map<number, PartitionScheduler>();
+  private readonly told: ToldPositions;
   private failure: string | undefined;
 
   constructor(private readonly deps: SchedulerDeps) {
@@ -29,6 +31,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
       policy: () => this.control.state.policy,
       changed: () => this.wakeAll(),
     });
+    this.told = new ToldPositions({ ...deps, positions: () => this.positions() });
     this.control.onChange(() => this.wakeAll());
     deps.room?.onChange(() => this.wakeAll());
     this.consumers = [this.control.consumer, { group: 'scheduler', topic: 'mail.events', handler: this }];
@@ -40,6 +43,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     this.sites.close();
     const left = [...this.partitions.keys()];
     await Promise.all(left.map((partition) => this.revoked(partition)));
+    await this.told.close();
   }
 
   notReady(): string | undefined {
@@ -73,12 +77,15 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
 
   async batch(partition: number, records: readonly StoredRecord<Events>[]): Promise<void> {
     this.partitions.get(partition)?.fold(records);
+    this.told.changed();
   }
 
   async revoked(partition: number): Promise<void> {
     const scheduler = this.partitions.get(partition);
     this.partitions.delete(partition);
-    await scheduler?.close();
+    if (!scheduler) return;
+    await scheduler.close();
+    await this.told.left(partition, scheduler.position);
   }
 
   failed(partition: number, error: unknown): void {

@@ -1,9 +1,11 @@
 import {
   CONTENT_SETTINGS,
   COPY_SETTINGS,
+  DISK_SETTINGS,
   POLICY_SETTINGS,
   processSettings,
   SANDBOX_SETTINGS,
+  SMARTHOST_SETTINGS,
   stateSettings,
 } from '@penstock/deployment';
 
@@ -15,5 +17,7 @@ export const SETTINGS = {
   ...CONTENT_SETTINGS,
   ...COPY_SETTINGS,
   ...POLICY_SETTINGS,
+  ...SMARTHOST_SETTINGS,
+  ...DISK_SETTINGS,
   ...SANDBOX_SETTINGS,
 } as const;

@@ -3,6 +3,7 @@ import type { Embedded } from '@penstock/adapter-embedded';
 import { SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
+import { groupProgress } from '@penstock/deployment';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
@@ -31,6 +32,8 @@ export interface ServicesOptions {
   readonly webhookSender: WebhookSender;
   readonly administration: AdministrationSettings;
   readonly submission: SubmissionSettings;
+  /** Bulk mail is refused while the scheduler is behind by more. */
+  readonly bulkLagMs: number;
   readonly tracing: { readonly otlpEndpoint?: string | undefined; readonly traceRatio?: number | undefined };
 }
 
@@ -72,39 +75,39 @@ export function createServices(options: ServicesOptions): Services {
     tracing: { otlpEndpoint, instance: owner },
     otherEvents: new EventExport(world),
   });
+  const ingest = createIngest({
+    ...world,
+    content,
+    state,
+    keys: keyring,
+    directory,
+    secretKey: options.secretKey,
+    administration: options.administration,
+    recipientKey: options.recipientKey,
+    submission: options.submission,
+    traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
+    room,
+    schedulerLag: {
+      progress: () => groupProgress(log, { group: 'scheduler', topic: 'mail.events' }),
+      limitMs: options.bulkLagMs,
+    },
+  });
+  const webhooks = createWebhooks({
+    ...world,
+    content,
+    state,
+    sender: options.webhookSender,
+    secretKey: options.secretKey,
+    owner,
+  });
   const samples = () => {
     const { dataDir } = options;
     const figures = () => projector.queries.figures.figures();
-    return platformSamples({ log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler });
+    const schedulerLagMs = () => ingest.lag?.behindMs ?? 0;
+    const sources = { log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler };
+    return platformSamples({ ...sources, schedulerLagMs, webhooks, clock: systemClock });
   };
-  return {
-    keyring,
-    samples,
-    ingest: createIngest({
-      ...world,
-      content,
-      state,
-      keys: keyring,
-      directory,
-      secretKey: options.secretKey,
-      administration: options.administration,
-      recipientKey: options.recipientKey,
-      submission: options.submission,
-      traceRatio: otlpEndpoint === undefined ? 0 : traceRatio,
-      room,
-    }),
-    scheduler,
-    dispatcher,
-    projector,
-    webhooks: createWebhooks({
-      ...world,
-      content,
-      state,
-      sender: options.webhookSender,
-      secretKey: options.secretKey,
-      owner,
-    }),
-  };
+  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks };
 }
 
 /** Ingest and webhooks bring no Nest transport of their own: their consumers read the log directly. */

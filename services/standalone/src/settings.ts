@@ -1,19 +1,15 @@
 import {
+  DISK_SETTINGS,
   HOST_SETTINGS,
   IDENTITY_SETTINGS,
+  LAG_SETTINGS,
   RETENTION_SETTINGS,
+  SMARTHOST_SETTINGS,
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,
   WEBHOOK_SETTINGS,
 } from '@penstock/deployment';
-import {
-  bytesSetting,
-  hostAndPortSetting,
-  portSetting,
-  secretKeySetting,
-  TRACING_SETTINGS,
-  textSetting,
-} from '@penstock/nest';
+import { portSetting, secretKeySetting, TRACING_SETTINGS, textSetting } from '@penstock/nest';
 
 /** What standalone reads from the environment. */
 export const SETTINGS = {
@@ -25,6 +21,7 @@ export const SETTINGS = {
     default: '8080',
   },
   ...SUBMISSION_SETTINGS,
+  ...LAG_SETTINGS,
   dataDir: {
     name: 'PENSTOCK_DATA_DIR',
     description: 'Folder of everything that must outlive the process.',
@@ -32,12 +29,7 @@ export const SETTINGS = {
     default: './data',
   },
   ...RETENTION_SETTINGS,
-  diskReserve: {
-    name: 'PENSTOCK_DISK_RESERVE',
-    description: 'Kept back for a full disk; mail is refused while less than twice as much is free.',
-    schema: bytesSetting,
-    default: '32MiB',
-  },
+  ...DISK_SETTINGS,
   apiKey: {
     name: 'PENSTOCK_API_KEY',
     description: 'Key of the tenant "default", may operate too. If no key is set, one is made and printed once.',
@@ -62,11 +54,7 @@ export const SETTINGS = {
     schema: textSetting,
     placeholder: 'infra/policy/sandbox.toml',
   },
-  smarthost: {
-    name: 'PENSTOCK_SMARTHOST',
-    description: 'host:port of one mail server that everything goes to, whatever the policy says.',
-    schema: hostAndPortSetting,
-  },
+  ...SMARTHOST_SETTINGS,
   ...WEBHOOK_SETTINGS,
   ...WATCH_SETTINGS,
   ...TRACING_SETTINGS,

@@ -49,6 +49,10 @@ export interface StandaloneOptions {
   readonly secretKey?: Uint8Array | undefined;
   readonly bounceHost?: string | undefined;
   readonly spfInclude?: string | undefined;
+  /** Where everything goes, also under a policy that is applied later. */
+  readonly smarthost?: { readonly host: string; readonly port: number } | undefined;
+  /** Bulk mail is refused while the scheduler is behind by more, ms; a minute if absent. */
+  readonly bulkLag?: number | undefined;
   /** Where webhooks may be posted to, beside https addresses of the public internet. */
   readonly webhookAllow?: WebhookAllowance | undefined;
   readonly telemetry: Telemetry;
@@ -80,6 +84,8 @@ export interface Standalone {
   /** Takes nothing new, finishes what is in flight, makes it durable. */
   stop(): Promise<void>;
 }
+
+const BULK_LAG_MS = 60_000;
 
 /**
  * Opens the folder and starts everything, ingest last.
@@ -124,6 +130,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     signer,
     webhookSender: webhooks.sender,
     tracing: options,
+    bulkLagMs: options.bulkLag ?? BULK_LAG_MS,
     administration: administration(options, egress.freshResolver, webhooks),
     submission: { door: tls.door, host, port: options.smtpPort, implicitTlsPort: options.smtpsPort, hostname },
   });
@@ -149,7 +156,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
 }
 
 function administration(
-  { hostname = 'localhost', bounceHost, spfInclude }: StandaloneOptions,
+  { hostname = 'localhost', bounceHost, spfInclude, smarthost }: StandaloneOptions,
   resolver: Resolver,
   webhooks: WebhookPosting,
 ): AdministrationSettings {
@@ -160,6 +167,7 @@ function administration(
     bounceHost: bounceHost ?? (hostname.includes('.') ? hostname : undefined),
     spfInclude,
     webhooks,
+    smarthost,
   };
 }
 

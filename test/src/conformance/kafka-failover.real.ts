@@ -7,10 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { applyTopics, clientConfig, type KafkaLog, openKafkaLog, type TopicDefinition } from '@penstock/adapter-kafka';
+import { applyTopics, type KafkaLog, openKafkaLog, type TopicDefinition } from '@penstock/adapter-kafka';
 import { TOPICS } from '@penstock/events';
 import { type Stack, startStack } from '@penstock/local-stack';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { BrokerLeaders } from '../fixtures/broker-leaders.ts';
 import { Load, PARTITIONS, TOPIC, until } from './failover-load.ts';
 import { GROUP, Readers } from './failover-readers.ts';
 
@@ -47,23 +47,9 @@ function definition(topic: string): TopicDefinition {
   };
 }
 
-async function partitionsOf(admin: Admin, topic = PREFIX + TOPIC) {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  return topics[0]?.partitions ?? [];
-}
-
-/** The broker that leads most partitions. */
-async function busiest(admin: Admin): Promise<number> {
-  const led = new Map<number, number>();
-  for (const { leader } of await partitionsOf(admin)) led.set(leader, (led.get(leader) ?? 0) + 1);
-  const [most] = [...led].sort(([, a], [, b]) => b - a);
-  assert.ok(most, 'somebody leads');
-  return most[0];
-}
-
 /** The broker that keeps the group: it leads the partition of offsets that the group's name falls to, by Java's hash. */
-async function coordinatorOf(admin: Admin, group: string): Promise<number> {
-  const partitions = await partitionsOf(admin, '__consumer_offsets');
+async function coordinatorOf(leaders: BrokerLeaders, group: string): Promise<number> {
+  const partitions = await leaders.partitions('__consumer_offsets');
   let hash = 0;
   for (const character of group) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
   const number = Math.abs(hash) % partitions.length;
@@ -104,7 +90,7 @@ function repeatsIn(ids: readonly string[]): number {
 describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
   let folder = '';
   let stack: Stack;
-  let admin: Admin;
+  let leaders: BrokerLeaders;
   let logs: KafkaLog[] = [];
   const fatal: string[] = [];
   const warnings = new Map<string, number>();
@@ -115,8 +101,7 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
     stack = await startStack({ folder, basePort: 'free', brokers: 3, kafka: LINE, only: ['kafka'] });
     const brokers = stack.addresses.kafka;
     await makeTopics(brokers);
-    admin = new Kafka({ ...clientConfig({ brokers, clientId: 'watch' }), logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
+    leaders = await BrokerLeaders.of(brokers, PREFIX + TOPIC);
     const note = (_: string, event: string) => void warnings.set(event, (warnings.get(event) ?? 0) + 1);
     const open = (clientId: string) =>
       openKafkaLog({
@@ -131,13 +116,12 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
   });
 
   after(async () => {
-    await Promise.allSettled([admin?.disconnect(), ...logs.map((log) => log.close())]);
+    await Promise.allSettled([leaders?.close(), ...logs.map((log) => log.close())]);
     await stack?.down({ wipe: true });
     await rm(folder, { recursive: true, force: true });
   });
 
-  const inSync = () =>
-    until('every copy is in sync', async () => (await partitionsOf(admin)).every((p) => p.isr.length === 3));
+  const inSync = () => until('every copy is in sync', () => leaders.inSync(3));
 
   it('lose nothing acknowledged, and readers see all of it in order, when the busiest and then the keeper of the group is killed', async (t) => {
     const [first, second, third, fourth] = logs;
@@ -153,7 +137,7 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
     const reached = (count: number) =>
       Promise.race([writing, until(`${count} acknowledged`, () => load.acknowledgedCount >= count)]);
 
-    const one = await busiest(admin);
+    const { broker: one } = await leaders.busiest();
     load.allow(1_700);
     await reached(300);
     await stack.broker(one).kill();
@@ -166,7 +150,7 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
     await Promise.all([reached(3_300), inSync()]);
 
     // After the first it is one of the others for certain: whoever comes back leads nothing at first.
-    const other = await coordinatorOf(admin, `${PREFIX}${GROUP}.${TOPIC}`);
+    const other = await coordinatorOf(leaders, `${PREFIX}${GROUP}.${TOPIC}`);
     assert.notEqual(other, one);
     load.allow(ALL);
     await reached(3_700);

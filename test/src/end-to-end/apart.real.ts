@@ -7,18 +7,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type DeliverySummary, HttpClient, isSettled, PlatformApi } from '@penstock/cli';
-import { startStack } from '@penstock/local-stack';
+import { HttpClient, PlatformApi } from '@penstock/cli';
+import { findEngines } from './apart/engines.ts';
 import { freePorts } from './apart/free-ports.ts';
 import { Load } from './apart/load.ts';
 import { Services, START_ORDER } from './apart/services.ts';
+import { everyoneReady, settled, until } from './apart/waiting.ts';
 import { story } from './mail-watch.ts';
 import { WebhookEndpoint } from './webhook-endpoint.ts';
 
 const KEY = 'a-key-for-services-apart';
 const MAILS = 200;
-const SETTLED_WITHIN_MS = 120_000;
-const LOOK_EVERY_MS = 200;
 
 describe('four services apart', () => {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-apart-'));
@@ -29,7 +28,7 @@ describe('four services apart', () => {
   const endpoint = new WebhookEndpoint();
 
   before(async () => {
-    const engines = await findEngines(folder);
+    const engines = await findEngines(join(folder, 'stack'));
     stop = engines.stop;
     services = await Services.start({
       ...engines,
@@ -99,51 +98,4 @@ async function setWebhook(ingest: string, url: string): Promise<void> {
     body: JSON.stringify({ tenant: 'default', url }),
   });
   assert.equal(response.status, 200, await response.text());
-}
-
-interface Engines {
-  readonly brokers: readonly string[];
-  readonly redisUrl: string;
-  stop(): Promise<unknown>;
-}
-
-async function findEngines(folder: string): Promise<Engines> {
-  const { PENSTOCK_TEST_KAFKA: kafka, PENSTOCK_TEST_REDIS: redis } = process.env;
-  if (kafka && redis) {
-    const redisUrl = redis.includes('://') ? redis : `redis://${redis}`;
-    return { brokers: kafka.split(','), redisUrl, stop: async () => {} };
-  }
-  const stack = await startStack({ folder: join(folder, 'stack'), basePort: 'free', only: ['kafka', 'redis'] });
-  const { kafka: brokers, redis: redisUrl } = stack.addresses;
-  return { brokers, redisUrl, stop: () => stack.down({ wipe: true }) };
-}
-
-async function everyoneReady(services: Services): Promise<void> {
-  for (const name of START_ORDER) {
-    const ready = async () => (await fetch(`${services.url(name)}/health/ready`)).status === 200;
-    await until(ready, `${name} is ready`);
-  }
-}
-
-/** The deliveries of all these messages, once none of them waits any more. */
-async function settled(api: PlatformApi, messageIds: readonly string[]): Promise<readonly DeliverySummary[]> {
-  const found: DeliverySummary[] = [];
-  for (const messageId of messageIds) {
-    let deliveries: readonly DeliverySummary[] = [];
-    await until(async () => {
-      // Unknown until the projector has read of it.
-      deliveries = await api.deliveries(messageId).catch(() => []);
-      return deliveries.length > 0 && deliveries.every(isSettled);
-    }, `${messageId} is settled`);
-    found.push(...deliveries);
-  }
-  return found;
-}
-
-async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + SETTLED_WITHIN_MS;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `waited too long until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
 }

@@ -12,26 +12,44 @@ const SILENT: Telemetry = { log: () => {} };
 export async function auditLog(dataDir: string): Promise<ReadonlyMap<string, FoldedDelivery>> {
   const engine = await openEmbedded({ dataDir, telemetry: SILENT, onFatal: NOTHING_IS_WRITTEN });
   try {
-    const fold = new DeliveryFold();
-    for (let partition = 0; partition < engine.log.partitionCount('mail.events'); partition++) {
-      await foldPartition(engine.log, partition, fold);
-    }
-    return await byAddress(engine.content, fold);
+    const audit = new LogAudit(engine.log);
+    await audit.readOn();
+    return await deliveriesByAddress(engine.content, audit.fold);
   } finally {
     await engine.close();
   }
 }
 
-async function foldPartition(log: EventLog, partition: number, fold: DeliveryFold): Promise<void> {
-  const { begin, end } = await log.bounds('mail.events', partition);
-  for (let next = begin; next < end; ) {
-    const records = await log.read('mail.events', partition, next, READ_AT_ONCE);
-    for (const record of records) fold.fold(partition, record);
-    next = (records.at(-1)?.offset ?? end) + 1;
+/** Folds `mail.events` as far as it is written, and on from there whenever it is asked. */
+export class LogAudit {
+  readonly fold = new DeliveryFold();
+  private readonly next = new Map<number, number>();
+
+  constructor(private readonly log: EventLog) {}
+
+  async readOn(): Promise<void> {
+    for (let partition = 0; partition < this.log.partitionCount('mail.events'); partition++) {
+      await this.readPartition(partition);
+    }
+  }
+
+  private async readPartition(partition: number): Promise<void> {
+    const { begin, end } = await this.log.bounds('mail.events', partition);
+    let next = this.next.get(partition) ?? begin;
+    while (next < end) {
+      const records = await this.log.read('mail.events', partition, next, READ_AT_ONCE);
+      for (const record of records) this.fold.fold(partition, record);
+      next = (records.at(-1)?.offset ?? end - 1) + 1;
+      this.next.set(partition, next);
+    }
   }
 }
 
-async function byAddress(content: ContentStore, fold: DeliveryFold): Promise<ReadonlyMap<string, FoldedDelivery>> {
+/** @throws Error where an address has two deliveries, or content is missing */
+export async function deliveriesByAddress(
+  content: Pick<ContentStore, 'get'>,
+  fold: DeliveryFold,
+): Promise<ReadonlyMap<string, FoldedDelivery>> {
   const found = new Map<string, FoldedDelivery>();
   for (const delivery of fold.deliveries.values()) {
     const { recipient } = delivery.content;

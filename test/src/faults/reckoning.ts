@@ -1,5 +1,6 @@
 import type { CountingSink } from '../fixtures/counting-sink.ts';
 import type { FoldedDelivery } from '../fixtures/delivery-fold.ts';
+import { type Imbalance, imbalances } from './balance.ts';
 
 export interface Books {
   /** Addresses whose mail the clients saw acknowledged. */
@@ -9,22 +10,36 @@ export interface Books {
   readonly sink: CountingSink;
 }
 
-/** Holds clients, log and receiver against each other; answers how many copies too many the receiver has. */
+/**
+ * Holds clients, log and receiver against each other, for a sink that takes everything; answers how many copies too
+ * many the receiver has.
+ */
 export function reckon({ acknowledged, deliveries, sink }: Books): number {
   for (const address of acknowledged) {
-    const delivery = deliveries.get(address);
-    if (!delivery) throw new Error(`${address} was acknowledged and is not in the log`);
-    if (sink.taken.has(address)) continue;
-    throw new Error(`${address} was acknowledged and never arrived: ${JSON.stringify(delivery, undefined, 1)}`);
+    if (!deliveries.has(address)) throw new Error(`${address} was acknowledged and is not in the log`);
   }
   let duplicates = 0;
-  for (const [address, { deliveryId, terminal, state, mayDuplicate }] of deliveries) {
-    if (!terminal) throw new Error(`${deliveryId} never ended: ${JSON.stringify(state)}`);
+  for (const [address, delivery] of deliveries) {
+    const { terminal, mayDuplicate, doubts } = delivery;
     const copies = sink.copies.get(address) ?? 0;
-    const extra = Math.max(0, copies - 1);
-    if (terminal.type === 'delivered' && copies === 0) throw new Error(`${deliveryId} is delivered and nobody has it`);
-    if (extra > mayDuplicate) throw new Error(`${deliveryId} arrived ${copies} times, marked ${mayDuplicate} times`);
-    duplicates += extra;
+    const promised = acknowledged.has(address);
+    const end = terminal && endOf(terminal.type);
+    const [imbalance] = imbalances({ promised, copies, marked: mayDuplicate, doubted: doubts > 0, end });
+    if (imbalance) throw new Error(`${address} ${SAYS[imbalance](copies)}: ${JSON.stringify(delivery, undefined, 1)}`);
+    duplicates += Math.max(0, copies - 1);
   }
   return duplicates;
+}
+
+const SAYS: Readonly<Record<Imbalance, (copies: number) => string>> = {
+  never_ended: () => 'never ended',
+  vanished: () => 'was acknowledged, never arrived, and never ended',
+  delivered_to_nobody: () => 'is delivered and nobody has it',
+  given_up: () => 'was given up, and nobody has it',
+  end_denies_reception: (copies) => `arrived ${copies} times, and its end denies it`,
+  copies_unmarked: (copies) => `arrived ${copies} times, and fewer releases said that it might repeat`,
+};
+
+function endOf(type: string) {
+  return type === 'delivered' || type === 'bounced' || type === 'dropped' ? type : undefined;
 }

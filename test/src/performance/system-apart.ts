@@ -56,7 +56,7 @@ async function startServices(
     folder: join(relay.folder, 'services'),
     brokers: stack.addresses.kafka,
     ports: await freePorts(),
-    eventPartitions,
+    ...(eventPartitions !== undefined && { partitions: { 'mail.events': eventPartitions } }),
     environment: {
       PATH: process.env.PATH,
       PENSTOCK_API_KEY: API_KEY,

@@ -1,8 +1,10 @@
 import type { Policy } from '@penstock/policy';
 import type { SimulatedCluster } from '@penstock/simulation';
 import type { FoldedDelivery } from '../fixtures/delivery-fold.ts';
+import type { Answers } from './answers.ts';
 import type { Campaign } from './campaign.ts';
 import type { Ledger } from './ledger.ts';
+import type { Trouble } from './supervisor.ts';
 import { NOWHERE } from './surroundings.ts';
 
 /** An attempt that began in time may still be on the wire, ms. */
@@ -11,8 +13,6 @@ const WIRE_MS = 500;
 const END_MS = 15 * 60_000;
 /** A successor has come up, claimed its partitions and sent their open commands, with one slow append on the way. */
 const TAKEOVER_MS = 12_000;
-/** How long a new owner of a source waits after the last it heard of the one before. */
-const SILENCE_MS = 60_000;
 const APPEND_FAULTS = ['append_failed', 'append_torn', 'append_slow', 'ack_lost'] as const;
 /** Share of failing appends with which a log can be worked with. */
 const USABLE = 0.2;
@@ -45,15 +45,13 @@ export interface Evidence {
   readonly campaign: Campaign;
   readonly policy: Policy;
   readonly refused: ReadonlySet<string>;
-  /** When a scheduler died, ms since the epoch. */
-  readonly schedulerDeaths: readonly number[];
-  /** When an owner of sources died, stopped or stood still, ms since the epoch. */
-  readonly ownerTroubles: readonly number[];
+  readonly answers: Answers;
+  readonly schedulerTroubles: readonly Trouble[];
 }
 
 /** What must hold when everything has come to rest. */
 export async function checkEnd(evidence: Evidence): Promise<void> {
-  const { cluster, ledger, campaign, policy, refused } = evidence;
+  const { cluster, ledger, campaign, policy, refused, answers } = evidence;
   for (const { messageId, recipients } of campaign.acknowledged) {
     for (const address of recipients) {
       const entry = ledger.byAddress.get(address);
@@ -61,10 +59,11 @@ export async function checkEnd(evidence: Evidence): Promise<void> {
       if (entry.messageId !== messageId) throw new Error(`${address} belongs to another message`);
     }
   }
+  answers.checkAll();
   for (const [address, entry] of ledger.byAddress) {
     checkTerminal(entry, policy, refused.has(address));
     checkCopies(entry, cluster.world.accepted.get(address) ?? 0);
-    checkAnswered(entry, evidence);
+    checkCommanded(entry, evidence);
     await checkArchived(cluster, entry);
   }
 }
@@ -100,19 +99,18 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDeliv
 }
 
 /**
- * Every command comes back: whoever takes over a source hands back what is in doubt, whoever takes over a partition
- * sends its open commands again. Only one whose time was up too soon for that, or a log that took next to nothing,
- * leaves one without an answer.
+ * A release that the scheduler gave up waiting for had a command, which was answered, if late; or there was no time to
+ * send one: whoever takes over a partition sends the commands of its open releases, but those only whose `startBy` has
+ * not passed.
  */
-function checkAnswered({ deliveryId, unanswered }: FoldedDelivery, evidence: Evidence): void {
-  const { cluster, schedulerDeaths, ownerTroubles } = evidence;
+function checkCommanded({ deliveryId, unanswered }: FoldedDelivery, evidence: Evidence): void {
+  const { cluster, answers, schedulerTroubles } = evidence;
   if (APPEND_FAULTS.some((fault) => (cluster.faults.rates.get(fault) ?? 0) > USABLE)) return;
-  for (const { at, startBy } of unanswered) {
-    const lastDeath = Math.max(at, ...schedulerDeaths.filter((death) => death <= startBy));
-    if (startBy - lastDeath < TAKEOVER_MS) continue;
-    // Who takes over from an owner that fell silent waits, and may itself be gone before it has answered.
-    if (ownerTroubles.some((trouble) => trouble > at - SILENCE_MS && trouble < startBy + SILENCE_MS)) continue;
-    throw new Error(`${deliveryId}: its release at ${at} was never answered, and could start until ${startBy}`);
+  for (const { release, at, startBy } of unanswered) {
+    if (answers.isCommanded(deliveryId, release)) continue;
+    if (startBy - at < TAKEOVER_MS) continue;
+    if (schedulerTroubles.some(({ from, until }) => from <= startBy && until + TAKEOVER_MS > startBy)) continue;
+    throw new Error(`${deliveryId}: its release at ${at} was never commanded, and could start until ${startBy}`);
   }
 }
 

@@ -1,12 +1,16 @@
-import { derivedId, type LogRecord } from '@penstock/events';
+import { derivedId } from '@penstock/events';
 import { parsePolicy, policyVersion } from '@penstock/policy';
 import { type Fault, FaultPlan, isolatedRun, SimulatedCluster, Simulation } from '@penstock/simulation';
+import { Answers } from './answers.ts';
+import { APART, type Arrangement, ONE_PROCESS } from './arrangement.ts';
 import { Campaign } from './campaign.ts';
 import { checkEnd, type Evidence, watchAttempts } from './checkers.ts';
 import { Ledger } from './ledger.ts';
+import { kindOf, Marks } from './marks.ts';
 import { watchLimits } from './receiver-limits.ts';
+import { watchOwners } from './source-owners.ts';
 import { Supervisor } from './supervisor.ts';
-import { MAX_AGES, PARTITIONS, policyText, SITES } from './surroundings.ts';
+import { ATTEMPT_MAXES, MAX_AGES, PARTITIONS, policyText, SITES } from './surroundings.ts';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -26,8 +30,8 @@ export interface SeedReport {
   readonly digest: string;
   /** Terminal facts by type, dropped ones with their cause. */
   readonly ends: ReadonlyMap<string, number>;
-  /** What happened at least once: `handed_back in_doubt`, `path_throttled`. */
-  readonly seen: ReadonlySet<string>;
+  /** How often what happened: `handed_back in_doubt`, `path_throttled`. */
+  readonly seen: ReadonlyMap<string, number>;
   readonly failure?: { readonly error: unknown; readonly trace: readonly string[] };
 }
 
@@ -36,6 +40,11 @@ const TROUBLE = { maxSteps: 40_000, maxMs: 180_000 };
 /** Without: the longest life of a delivery and the 15 minutes after it, and then some. */
 const CALM = { maxSteps: 400_000, maxMs: 45 * 60_000 };
 
+/** After the end, for outcomes of attempts that their scheduler has given up: as long as any may take, and then some. */
+const LAST_ANSWERS = { maxSteps: 100_000, maxMs: 12 * 60_000 };
+/** Share of the seeds under which everything is one process. */
+const ONE_PROCESS_SHARE = 0.2;
+
 /** One run: a campaign under the seed's faults, then calm until everything has ended, then the reckoning. */
 export async function runSeed(options: SeedOptions): Promise<SeedReport> {
   const simulation = new Simulation(options.seed);
@@ -43,38 +52,50 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
   const plan = new FaultPlan(simulation, options.faults);
   const cluster = new SimulatedCluster(simulation, SITES, plan, PARTITIONS);
   const ends = new Map<string, number>();
-  const seen = new Set<string>();
-  watchRecords(cluster, seen);
+  const arrangement = simulation.random('arrangement').chance(ONE_PROCESS_SHARE) ? ONE_PROCESS : APART;
+  const marks = new Marks();
+  marks.count(arrangement.name);
+  marks.watch(cluster);
   let failure: SeedReport['failure'];
   try {
-    await isolatedRun(simulation, () => story(cluster, options, ends));
+    await isolatedRun(simulation, () => story({ cluster, arrangement, options, ends }));
   } catch (error) {
     failure = { error, trace: simulation.trace.tail() };
   }
   const { steps, trace } = simulation;
   const report = {
     seed: options.seed,
-    plan: String(plan),
+    plan: `${arrangement.name}; ${plan}`,
     fired: plan.fired,
     steps,
     digest: trace.digest(),
     ends,
-    seen,
+    seen: marks.counts,
   };
   return failure ? { ...report, failure } : report;
 }
 
-async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<string, number>): Promise<void> {
+interface Run {
+  readonly cluster: SimulatedCluster;
+  readonly arrangement: Arrangement;
+  readonly options: SeedOptions;
+  readonly ends: Map<string, number>;
+}
+
+async function story({ cluster, arrangement, options, ends }: Run): Promise<void> {
   const { simulation, faults } = cluster;
-  const text = policyText(simulation.random('policy').pick(MAX_AGES));
+  const drawn = simulation.random('policy');
+  const text = policyText(drawn.pick(MAX_AGES), drawn.pick(ATTEMPT_MAXES));
   const policy = parsePolicy(text);
   publishPolicy(cluster, text);
   const ledger = new Ledger(cluster);
   const refused = watchAttempts(cluster, ledger, policy);
+  const answers = new Answers(cluster);
   watchLimits(cluster, policy);
-  const supervisor = new Supervisor(cluster);
+  watchOwners(cluster, policy, arrangement.isOneProcess);
+  const supervisor = new Supervisor(cluster, arrangement);
   supervisor.startAll();
-  simulation.observe(() => supervisor.crashAsPlanned());
+  simulation.observe(() => supervisor.strikeAsPlanned());
   const campaign = new Campaign(simulation, () => supervisor.current('ingest'), options.messages);
   const allEnded = () => campaign.done && ledger.pending === 0 && supervisor.allUp && expanded(campaign, ledger);
   await simulation.runUntil(allEnded, TROUBLE);
@@ -84,21 +105,12 @@ async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<
     const type = terminal ? kindOf(terminal) : 'pending';
     ends.set(type, (ends.get(type) ?? 0) + 1);
   }
-  const { schedulerDeaths, ownerTroubles } = supervisor;
-  const evidence = { cluster, ledger, campaign, policy, refused, schedulerDeaths, ownerTroubles };
+  const { schedulerTroubles } = supervisor;
+  const evidence = { cluster, ledger, campaign, policy, refused, answers, schedulerTroubles };
   if (result !== 'reached') throw new Error(stuck(result, evidence));
+  await simulation.runUntil(() => answers.pending === 0, LAST_ANSWERS);
   await settleArchive(cluster, supervisor);
   await checkEnd(evidence);
-}
-
-function watchRecords(cluster: SimulatedCluster, seen: Set<string>): void {
-  cluster.log.onAppend((_topic, _partition, records) => {
-    for (const { record } of records) seen.add(kindOf(record));
-  });
-}
-
-function kindOf({ type, body }: LogRecord): string {
-  return 'cause' in body ? `${type} ${body.cause}` : type;
 }
 
 /** Whether everything that was acknowledged has become deliveries. */

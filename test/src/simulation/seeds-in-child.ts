@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import type { Counts } from './coverage.ts';
 import { reportFailure } from './report.ts';
 import { runSeed } from './run-seed.ts';
 
@@ -18,8 +19,8 @@ export interface SeedsOrder {
 export interface SeedSummary {
   readonly seed: number;
   readonly digest: string;
-  readonly fired: readonly string[];
-  readonly seen: readonly string[];
+  readonly fired: Counts;
+  readonly seen: Counts;
   readonly failure?: string;
 }
 
@@ -39,7 +40,7 @@ export async function seedsInChild(order: SeedsOrder): Promise<readonly SeedSumm
 async function summarise(seed: number, messages: number): Promise<SeedSummary> {
   const report = await runSeed({ seed, messages });
   const { digest, fired, seen, failure } = report;
-  const summary = { seed, digest, fired: [...fired.keys()], seen: [...seen] };
+  const summary = { seed, digest, fired: Object.fromEntries(fired), seen: Object.fromEntries(seen) };
   return failure ? { ...summary, failure: reportFailure(report, messages) } : summary;
 }
 

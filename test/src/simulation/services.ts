@@ -9,6 +9,8 @@ import { createScheduler } from '@penstock/scheduler';
 import type { SimulatedPorts } from '@penstock/simulation';
 
 const SECRET_KEY = new Uint8Array(32).fill(7);
+/** Often, so that a scheduler whose disk is lost finds a copy. */
+const COPY_EVERY_MS = 15_000;
 
 /** The real services, made as production makes them, on simulated ports. */
 export const SERVICES = {
@@ -22,15 +24,14 @@ export const SERVICES = {
       keys: new ApiKeyring([], directory),
     });
   },
-  scheduler: (ports: SimulatedPorts): PenstockService => createScheduler(ports),
-  dispatcher: (ports: SimulatedPorts): PenstockService =>
-    createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY) }),
-  /** On another host, for the same sources. */
-  neighbour: (ports: SimulatedPorts): PenstockService =>
-    createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY) }),
+  scheduler: (ports: SimulatedPorts, isOneProcess = false): PenstockService => {
+    const { copies, ...others } = ports;
+    return createScheduler(isOneProcess ? others : { ...others, copies, copyEveryMs: COPY_EVERY_MS });
+  },
+  dispatcher: (ports: SimulatedPorts, isOneProcess = false): PenstockService =>
+    createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY), holdsFolderLock: isOneProcess }),
   projector: (ports: SimulatedPorts): Projector => createProjector(ports),
 } as const;
 
 export type ServiceName = keyof typeof SERVICES;
-
-export const SERVICE_NAMES: readonly ServiceName[] = ['ingest', 'scheduler', 'dispatcher', 'neighbour', 'projector'];
+export type ServiceOf<N extends ServiceName> = ReturnType<(typeof SERVICES)[N]>;

@@ -5,6 +5,7 @@
  * node test/dist/simulation/simulate.js --seeds K [--from N|<git hash>]         K seeds in a row
  */
 import { parseArgs } from 'node:util';
+import { Coverage } from './coverage.ts';
 import { reportFailure } from './report.ts';
 import { runSeed } from './run-seed.ts';
 
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
   }
   const first = seedOf(seed ?? from);
   const count = seed === undefined ? Number(seeds) : 1;
+  const coverage = new Coverage();
   let failed = 0;
   for (let i = 0; i < count; i++) {
     const report = await runSeed({
@@ -57,12 +59,22 @@ async function main(): Promise<number> {
       const ends = [...report.ends].map(([type, n]) => `${n} ${type}`).join(', ');
       console.log(`seed ${report.seed}: ${report.plan}\n${report.steps} steps, ${ends}; digest ${report.digest}`);
     }
+    coverage.add(Object.fromEntries(report.fired), Object.fromEntries(report.seen));
     if (!report.failure) continue;
     failed += 1;
     console.error(reportFailure(report, Number(messages)));
   }
   console.log(`${count - failed} passed, ${failed} failed, 0 skipped`);
-  return failed === 0 ? 0 : 1;
+  return failed === 0 && (seed !== undefined || isCovered(coverage)) ? 0 : 1;
+}
+
+/** Says how often each fault and each mark was met; false if there were seeds enough to meet them all, and they did not. */
+function isCovered(coverage: Coverage): boolean {
+  console.log(String(coverage));
+  const missed = coverage.missed();
+  if (missed.length === 0) return true;
+  console.log(`never met: ${missed.join(', ')}${coverage.isEnough ? '' : ' (too few seeds to demand it)'}`);
+  return !coverage.isEnough;
 }
 
 process.exitCode = await main();

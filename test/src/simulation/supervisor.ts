@@ -1,123 +1,157 @@
-import type { Topic } from '@penstock/events';
-import type { Consumer, EventLog, Membership, PenstockService } from '@penstock/ports';
-import type { Fault, SimulatedCluster, SimulatedProcess } from '@penstock/simulation';
-import { SERVICE_NAMES, SERVICES, type ServiceName } from './services.ts';
+import type { Membership, PenstockService } from '@penstock/ports';
+import type { SimulatedCluster, SimulatedProcess } from '@penstock/simulation';
+import type { Arrangement, Victims } from './arrangement.ts';
+import { joinAll } from './memberships.ts';
+import { SERVICES, type ServiceName, type ServiceOf } from './services.ts';
 
 interface Life {
   readonly process: SimulatedProcess;
-  readonly service: PenstockService;
-  memberships?: Promise<readonly Membership[]>;
+  readonly services: ReadonlyMap<ServiceName, PenstockService>;
+  memberships?: Promise<readonly (readonly Membership[])[]>;
   isStopping: boolean;
 }
 
-const CRASHES: readonly { readonly fault: Fault; readonly victims: readonly ServiceName[] }[] = [
-  { fault: 'crash_ingest', victims: ['ingest'] },
-  { fault: 'crash_scheduler', victims: ['scheduler'] },
-  { fault: 'crash_dispatcher', victims: ['dispatcher'] },
-  { fault: 'crash_neighbour', victims: ['neighbour'] },
-  { fault: 'crash_projector', victims: ['projector'] },
-  { fault: 'crash_scheduler_and_dispatcher', victims: ['scheduler', 'dispatcher'] },
-  { fault: 'crash_all', victims: SERVICE_NAMES },
-];
+/** When something was wrong with a process; ms since the epoch. */
+export interface Trouble {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Longer than a session, shorter than others wait before they take a silent owner's sources over. */
+const LONGEST_PAUSE_MS = 45_000;
+/** Who is taken for dead hears of it and is back by then. */
+const REJOINED_MS = 4_000;
+const RESTART_MS = 1_000;
 
 /**
  * Keeps the services running as production does: joins their consumers between start and stop, kills them when the
  * plan says so, and starts them again, also those whose partition stopped.
  */
 export class Supervisor {
-  /** ms since the epoch */
-  readonly schedulerDeaths: number[] = [];
-  /** When one that owns sources died, stopped or stood still, ms since the epoch. */
-  readonly ownerTroubles: number[] = [];
-  private readonly lives = new Map<ServiceName, Life>();
+  /** Of processes that schedule. */
+  readonly schedulerTroubles: Trouble[] = [];
+  private readonly lives = new Map<string, Life>();
 
-  constructor(private readonly cluster: SimulatedCluster) {}
+  constructor(
+    private readonly cluster: SimulatedCluster,
+    private readonly arrangement: Arrangement,
+  ) {}
 
   startAll(): void {
-    for (const name of SERVICE_NAMES) this.start(name);
+    for (const name of this.arrangement.processes.keys()) this.start(name);
   }
 
   get allUp(): boolean {
-    return SERVICE_NAMES.every((name) => this.lives.get(name)?.process.alive);
+    return [...this.arrangement.processes.keys()].every((name) => this.lives.get(name)?.process.alive);
   }
 
-  /** The service as it lives now. */
-  current<N extends ServiceName>(name: N): ReturnType<(typeof SERVICES)[N]> | undefined {
-    // `start` made it with the maker of that name.
-    return this.lives.get(name)?.service as ReturnType<(typeof SERVICES)[N]> | undefined;
+  /** The first service of that name as it lives now. */
+  current<N extends ServiceName>(name: N): ServiceOf<N> | undefined {
+    for (const { services } of this.lives.values()) {
+      // `start` made it with the maker of that name.
+      if (services.has(name)) return services.get(name) as ServiceOf<N>;
+    }
+    return undefined;
   }
 
   /** To be called between steps: whoever the plan picks dies here. */
-  crashAsPlanned(): void {
-    const { faults } = this.cluster;
-    for (const { fault, victims } of CRASHES) {
+  strikeAsPlanned(): void {
+    const { faults, simulation } = this.cluster;
+    const { crashes, pauses, stops, members } = this.arrangement;
+    for (const { fault, processes } of crashes) {
       if (!faults.happens(fault)) continue;
-      for (const victim of victims) this.crash(victim);
+      for (const victim of processes) this.crash(victim);
     }
-    const owner = this.cluster.simulation.random('owners').chance(0.5) ? 'dispatcher' : 'neighbour';
-    if (faults.happens('pause_dispatcher')) this.pause(owner);
-    if (faults.happens('stop_dispatcher')) this.stop(owner);
+    for (const victims of pauses) this.strikeOne(victims, (victim) => this.pause(victim));
+    for (const victims of stops) this.strikeOne(victims, (victim) => this.stop(victim));
+    if (members.length > 0 && faults.happens('rebalance')) this.expel(simulation.random('members').pick(members));
   }
 
-  /** As SIGSTOP does, for less than others wait before they take its sources over. */
-  private pause(name: ServiceName): void {
+  private strikeOne({ fault, processes }: Victims, strike: (victim: string) => void): void {
+    if (this.cluster.faults.happens(fault)) strike(this.cluster.simulation.random('victims').pick(processes));
+  }
+
+  /** As SIGSTOP does. */
+  private pause(name: string): void {
+    const life = this.lives.get(name);
+    if (!life?.process.alive || life.process.isPaused) return;
+    const forMs = this.cluster.simulation.random('pauses').between(5_000, LONGEST_PAUSE_MS);
+    this.note(name, forMs);
+    life.process.pause(forMs);
+  }
+
+  /** Its heartbeats were lost: its partitions go to others while it works on. */
+  private expel(name: string): void {
     const life = this.lives.get(name);
     if (!life?.process.alive) return;
-    this.ownerTroubles.push(this.cluster.simulation.now);
-    life.process.pause(this.cluster.simulation.random('pauses').between(5_000, 45_000));
+    this.note(name, REJOINED_MS);
+    life.process.expel();
   }
 
   /** As SIGTERM does; then it comes back. */
-  private stop(name: ServiceName): void {
+  private stop(name: string): void {
     const life = this.lives.get(name);
     if (!life?.process.alive || life.process.isPaused || life.isStopping || !life.memberships) return;
     life.isStopping = true;
-    this.ownerTroubles.push(this.cluster.simulation.now);
+    this.note(name, RESTART_MS);
     const { simulation } = this.cluster;
     const stopped = async () => {
-      for (const membership of (await life.memberships) ?? []) await membership.leave();
-      await life.service.stop();
+      const memberships = (await life.memberships) ?? [];
+      for (const membership of memberships.flat()) await membership.leave();
+      for (const service of life.services.values()) await service.stop();
+      // It was killed meanwhile, and has a successor.
+      if (!life.process.alive) return;
       life.process.exit();
-      simulation.after(1000, `restart ${name}`, () => this.start(name));
+      this.note(name, RESTART_MS);
+      simulation.after(RESTART_MS, `restart ${name}`, () => this.start(name));
     };
     stopped().catch((error: unknown) => simulation.fail(error));
   }
 
-  private start(name: ServiceName): void {
-    const process = this.cluster.boot(name);
+  private start(name: string): void {
+    const { isOneProcess } = this.arrangement;
+    const process = this.cluster.boot(name, { holdsEngine: isOneProcess });
     const ports = this.cluster.ports(process);
-    const service = SERVICES[name](ports);
-    const life: Life = { process, service, isStopping: false };
+    const services = new Map<ServiceName, PenstockService>();
+    for (const service of this.servicesOf(name)) services.set(service, SERVICES[service](ports, isOneProcess));
+    const life: Life = { process, services, isStopping: false };
     this.lives.set(name, life);
-    const joined = joinAll(service, ports.log, (error) => this.partitionStopped(name, process, error));
-    life.memberships = joined;
-    joined.catch((error: unknown) => this.partitionStopped(name, process, error));
+    const onStopped = (error: unknown) => this.partitionStopped(name, process, error);
+    life.memberships = Promise.all([...services.values()].map((service) => joinAll(service, ports.log, onStopped)));
+    life.memberships.catch(onStopped);
   }
 
-  private crash(name: ServiceName): void {
+  private crash(name: string): void {
     const life = this.lives.get(name);
     if (!life?.process.alive) return;
     life.process.crash();
-    if (isOwner(name)) this.ownerTroubles.push(this.cluster.simulation.now);
-    if (name === 'scheduler') this.schedulerDeaths.push(this.cluster.simulation.now);
     this.loseWhatWasNotSynced(name);
     const downMs = this.cluster.simulation.random('restarts').between(20, 3_000);
+    this.note(name, downMs);
     this.cluster.simulation.after(downMs, `restart ${name}`, () => this.start(name));
   }
 
-  private loseWhatWasNotSynced(name: ServiceName): void {
-    const { faults, log, simulation } = this.cluster;
+  private loseWhatWasNotSynced(name: string): void {
+    const { cluster } = this;
+    const { faults, log, simulation } = cluster;
+    const services = this.servicesOf(name);
     if (faults.happens('commit_lost')) {
-      for (const group of GROUPS[name]) log.loseCommits(group);
+      for (const group of services.flatMap((service) => GROUPS[service])) log.loseCommits(group);
     }
-    const folds = FOLDS[name](this.cluster);
+    // Where everything is one process, the disk has the log too.
+    const hasOwnDisk = services.includes('scheduler') && !this.arrangement.isOneProcess;
+    if (hasOwnDisk && faults.happens('disk_lost')) cluster.disk(name).remove();
+    const folds = [
+      ...(services.includes('scheduler') ? [cluster.disk(name)] : []),
+      ...(services.includes('projector') ? [cluster.readModels, cluster.archive] : []),
+    ];
     if (folds.length > 0 && faults.happens('state_lost')) {
       for (const fold of folds) fold.lose().catch((error: unknown) => simulation.fail(error));
     }
   }
 
   /** A partition that stopped raises an alarm in production, and somebody restarts the process. */
-  private partitionStopped(name: ServiceName, process: SimulatedProcess, error: unknown): void {
+  private partitionStopped(name: string, process: SimulatedProcess, error: unknown): void {
     const { simulation, faults } = this.cluster;
     simulation.note(`  ${process.label} stopped a partition: ${String(error)}`);
     if (!faults.active) {
@@ -128,51 +162,21 @@ export class Supervisor {
       if (process.alive) this.crash(name);
     });
   }
-}
 
-function isOwner(name: ServiceName): boolean {
-  return name === 'dispatcher' || name === 'neighbour';
+  private note(name: string, forMs: number): void {
+    if (!this.servicesOf(name).includes('scheduler')) return;
+    const { now } = this.cluster.simulation;
+    this.schedulerTroubles.push({ from: now, until: now + forMs });
+  }
+
+  private servicesOf(name: string): readonly ServiceName[] {
+    return this.arrangement.processes.get(name) ?? [];
+  }
 }
 
 const GROUPS: Readonly<Record<ServiceName, readonly string[]>> = {
   ingest: ['ingest-expander'],
   scheduler: ['scheduler'],
   dispatcher: ['dispatcher'],
-  neighbour: ['dispatcher'],
   projector: ['projector', 'archive'],
 };
-
-const FOLDS: Readonly<Record<ServiceName, (cluster: SimulatedCluster) => readonly { lose(): Promise<void> }[]>> = {
-  ingest: () => [],
-  scheduler: ({ state }) => [state],
-  dispatcher: () => [],
-  neighbour: () => [],
-  projector: ({ readModels, archive }) => [readModels, archive],
-};
-
-async function joinAll(service: PenstockService, log: EventLog, onStopped: (error: unknown) => void) {
-  await service.start();
-  const memberships: Membership[] = [];
-  for (const consumer of service.consumers) memberships.push(await join(log, consumer, onStopped));
-  return memberships;
-}
-
-function join<T extends Topic>(log: EventLog, consumer: Consumer<T>, onStopped: (error: unknown) => void) {
-  return log.join(watched(consumer, onStopped));
-}
-
-function watched<T extends Topic>(consumer: Consumer<T>, onStopped: (error: unknown) => void): Consumer<T> {
-  const { handler } = consumer;
-  return {
-    ...consumer,
-    handler: {
-      assigned: (partition) => handler.assigned(partition),
-      batch: (partition, records) => handler.batch(partition, records),
-      revoked: (partition) => handler.revoked(partition),
-      failed: (partition, error) => {
-        handler.failed(partition, error);
-        onStopped(error);
-      },
-    },
-  };
-}

@@ -23,8 +23,11 @@ export const PARTITIONS = { 'mail.attempts': 2, 'mail.submissions': 2, 'mail.eve
 /** How long deliveries may live; each seed has one of them. */
 export const MAX_AGES = ['40s', '10m'] as const;
 
+/** How long the scheduler waits for an outcome after `startBy`: as shipped, or less than a takeover may last. */
+export const ATTEMPT_MAXES = ['1m', '10m'] as const;
+
 /** Waits are short, so that a delivery's whole life fits into a few thousand steps. */
-export function policyText(maxAge: (typeof MAX_AGES)[number]): string {
+export function policyText(maxAge: (typeof MAX_AGES)[number], attemptMax: (typeof ATTEMPT_MAXES)[number]): string {
   return `
 egress = "internet"
 default_pool = "main"
@@ -77,6 +80,6 @@ max_suspend = "20s"
 [dispatch]
 max_attempts_in_flight = 20
 start_within = "20s"
-attempt_max = "1m"
+attempt_max = "${attemptMax}"
 `;
 }

@@ -115,6 +115,23 @@ describe('greeting a host', () => {
     assert.deepEqual([error.phase, error.code], ['banner', 'ETIMEDOUT']);
   });
 
+  it('is over at once when nobody wants the session any more, and the host sees the connection close', async () => {
+    const wanted = new AbortController();
+    let closed: Promise<unknown> = Promise.resolve();
+    const host = await hosted(async (peer) => {
+      peer.say('220 hi');
+      await peer.line();
+      closed = peer.line().catch(() => undefined);
+      wanted.abort();
+      await closed;
+    });
+    const error = await failure(host.target({ signal: wanted.signal }));
+    assert.equal(error.phase, 'ehlo');
+    await closed;
+    const unwanted = await failure(host.target({ signal: AbortSignal.abort() }));
+    assert.equal(unwanted.phase, 'connect');
+  });
+
   it('gives the errno of a connection that cannot be made', async () => {
     const host = await hosted(async () => {});
     const target = host.target();

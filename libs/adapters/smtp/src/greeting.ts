@@ -14,8 +14,11 @@ export interface Greeted {
 
 /** Connects, greets, upgrades. Rejects with TransportError once the socket is closed. */
 export async function greet(target: ConnectTarget): Promise<Greeted> {
+  const { signal } = target;
   const wire = new Wire(await openSocket(target));
   const progress: { phase: Phase } = { phase: 'banner' };
+  const giveUp = (): void => wire.destroy();
+  signal?.addEventListener('abort', giveUp);
   try {
     return { wire, facts: await converse(wire, target, progress) };
   } catch (error) {
@@ -23,6 +26,8 @@ export async function greet(target: ConnectTarget): Promise<Greeted> {
     wire.finish();
     await closing(wire);
     throw asTransportError(progress.phase, error);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
@@ -123,17 +128,25 @@ function openSocket(target: ConnectTarget): Promise<Socket> {
       failure = Object.assign(new Error('connection timed out'), { code: 'ETIMEDOUT' });
       socket.destroy();
     }, target.timeouts.connectMs);
+    const giveUp = (): void => void socket.destroy();
+    const { signal } = target;
     const settle = (): void => fail(failure ?? new Error('connection closed'));
+    const over = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    };
     socket.once('error', (error) => {
       failure ??= error;
     });
     socket.once('close', settle);
     socket.once('connect', () => {
-      clearTimeout(timer);
+      over();
       socket.off('close', settle);
       resolve(socket);
     });
-    socket.once('close', () => clearTimeout(timer));
+    socket.once('close', over);
+    signal?.addEventListener('abort', giveUp);
+    if (signal?.aborted) giveUp();
   });
 }
 

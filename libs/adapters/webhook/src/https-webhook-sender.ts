@@ -1,8 +1,8 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import { isPublicAddress } from '@penstock/mail';
 import type { WebhookAnswer, WebhookFailure, WebhookPost, WebhookSender } from '@penstock/ports';
-import { isPublicAddress } from './public-addresses.ts';
 import { AddressRefusedError, publicLookup, type Resolve, systemResolve, UnresolvedError } from './public-lookup.ts';
 import { Signatures } from './signature.ts';
 

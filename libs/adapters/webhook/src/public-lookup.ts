@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { isPublicAddress } from './public-addresses.ts';
+import { isPublicAddress } from '@penstock/mail';
 
 /** The addresses of a host name, at least one; rejects where there are none. */
 export type Resolve = (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaLog, KafkaLogOptions } from '@penstock/adapter-kafka';
+import type { LogLevel, Telemetry } from '@penstock/ports';
 import { KAFKA_SETTINGS } from '../settings/engine-settings.ts';
 import { StartupError } from '../startup/startup-error.ts';
 
@@ -17,28 +18,54 @@ export interface KafkaLogDeps extends Pick<KafkaLogOptions, 'clientId' | 'teleme
   readonly memberName: string;
 }
 
+export interface OpenedKafka {
+  readonly log: KafkaLog;
+  /** Why acknowledged mail stands on one broker alone, for people; undefined where it stands on several. */
+  readonly singleReplica: string | undefined;
+}
+
 /** @throws StartupError where the brokers cannot be reached, or what is set about them cannot be used */
-export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Promise<KafkaLog> {
+export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Promise<OpenedKafka> {
   const { KafkaSettingsError, openKafkaLog, parseKafkaSettings } = await import('@penstock/adapter-kafka');
   const { allowSingleReplica, kafkaPrefix: prefix } = settings;
+  const heard = new HeardReplicas(deps.telemetry);
   try {
     const parsed = parseKafkaSettings(byName(settings), (path) => readFileSync(path, 'utf8'));
     if (!parsed) throw new StartupError('PENSTOCK_KAFKA_BROKERS is not set: host:port of some brokers');
     const { brokers, tls, sasl } = parsed;
-    return await openKafkaLog({
+    const log = await openKafkaLog({
       ...deps,
+      telemetry: heard,
       brokers,
       tls,
       sasl: sasl as KafkaLogOptions['sasl'],
       prefix,
       allowSingleReplica,
     });
+    return { log, singleReplica: heard.told };
   } catch (error) {
     if (error instanceof StartupError) throw error;
     if (error instanceof KafkaSettingsError) throw new StartupError(error.message);
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartupError(`PENSTOCK_KAFKA_BROKERS: ${settings.brokers} cannot be used as the log: ${reason}`);
   }
+}
+
+/** Hears what the adapter says of the topics when it has looked at them. */
+class HeardReplicas implements Telemetry {
+  told: string | undefined;
+
+  constructor(private readonly telemetry: Telemetry) {}
+
+  log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void {
+    if (event === 'kafka_single_replica') this.told = singleReplicaText(fields?.topics);
+    this.telemetry.log(level, event, fields);
+  }
+}
+
+function singleReplicaText(topics: unknown): string {
+  const named = Array.isArray(topics) ? topics.join(', ') : 'the topics';
+  return `What is acknowledged stands on one broker alone, and is lost with its disk: ${named}. Raise replication and min.insync.replicas to 2 or more.`;
 }
 
 function byName(settings: KafkaSettings): Readonly<Record<string, string | undefined>> {

@@ -9,6 +9,8 @@ export interface ReadSettings {
   readonly redisUrl: string | undefined;
   readonly archive: 'sqlite' | 'eventstore';
   readonly eventStoreUrl: string | undefined;
+  /** Before the topics of this installation, and so before what is folded from them. */
+  readonly kafkaPrefix: string | undefined;
 }
 
 /**
@@ -28,10 +30,17 @@ export async function openReads(
   return { readModels, archive };
 }
 
-async function openRedisModels({ redisUrl }: ReadSettings, telemetry: Telemetry, undo: UndoStack): Promise<ReadModels> {
+async function openRedisModels(
+  { redisUrl, kafkaPrefix = '' }: ReadSettings,
+  telemetry: Telemetry,
+  undo: UndoStack,
+): Promise<ReadModels> {
   const url = required(redisUrl, 'PENSTOCK_REDIS_URL', 'PENSTOCK_READ_MODELS is redis');
   const { openRedis, RedisReadModels } = await import('@penstock/adapter-redis');
-  const connection = await openRedis({ url, telemetry }).catch((error: unknown) => refuse('PENSTOCK_REDIS_URL', error));
+  const prefix = `${kafkaPrefix}penstock`;
+  const connection = await openRedis({ url, prefix, telemetry }).catch((error: unknown) =>
+    refuse('PENSTOCK_REDIS_URL', error),
+  );
   undo.push(() => connection.close());
   return new RedisReadModels(connection);
 }

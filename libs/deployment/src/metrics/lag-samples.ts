@@ -20,6 +20,26 @@ const COMMITTING: readonly Committing[] = [
   { group: 'dispatcher', topic: 'mail.attempts' },
 ];
 
+/** Where a group is in one partition. */
+export interface PartitionProgress {
+  readonly partition: number;
+  /** Next offset it reads; the first one held where it never committed. */
+  readonly committed: number;
+  readonly end: number;
+}
+
+/** Where a group is, by what it has committed. */
+export function groupProgress(log: EventLog, { group, topic }: Committing): Promise<readonly PartitionProgress[]> {
+  const partitions = Array.from({ length: log.partitionCount(topic) }, (_, partition) => partition);
+  return Promise.all(
+    partitions.map(async (partition) => {
+      const { begin, end } = await log.bounds(topic, partition);
+      const committed = Math.max(begin, (await log.committed(group, topic, partition)) ?? begin);
+      return { partition, committed, end };
+    }),
+  );
+}
+
 /** How far groups are behind whose position is the log's. */
 export async function committedLags(
   log: EventLog,
@@ -27,12 +47,9 @@ export async function committedLags(
 ): Promise<MetricSample[]> {
   const samples: MetricSample[] = [];
   for (const { group, topic } of committing) {
-    for (let partition = 0; partition < log.partitionCount(topic); partition++) {
-      const { begin, end } = await log.bounds(topic, partition);
+    for (const { partition, committed, end } of await groupProgress(log, { group, topic })) {
       // Most partitions of the attempts belong to no source.
-      if (end === 0) continue;
-      const committed = (await log.committed(group, topic, partition)) ?? begin;
-      samples.push(lag(group, topic, partition, end - committed));
+      if (end > 0) samples.push(lag(group, topic, partition, end - committed));
     }
   }
   return samples;
@@ -46,6 +63,11 @@ export async function storedLags(log: EventLog, positions: readonly StoredPositi
       return lag(group, 'mail.events', partition, end - offset);
     }),
   );
+}
+
+/** The scheduler's lag in time, as ingest measures it. */
+export function schedulerLagSample(behindMs: number): MetricSample {
+  return { metric: 'penstock_scheduler_lag_seconds', labels: {}, value: behindMs / 1_000 };
 }
 
 function lag(group: string, topic: Topic, partition: number, records: number): MetricSample {

@@ -1,4 +1,5 @@
 import type { MetricName, MetricSample } from '@penstock/nest';
+import { durationSamples, type ShownDurations } from './duration-samples.ts';
 import { SeriesSums } from './series-sums.ts';
 
 /** What a projector counted, as far as metrics show it. */
@@ -13,6 +14,8 @@ export interface ProjectedFigures {
     readonly provider: string;
     readonly counts: Readonly<Partial<Record<ShownCounter, number>>>;
   }[];
+  readonly latencies: readonly ShownDurations[];
+  readonly attempts: readonly ShownDurations[];
   readonly depths: readonly {
     readonly class: string;
     readonly provider: string;
@@ -32,8 +35,7 @@ type ShownCounter =
   | 'deferredHeld'
   | 'handedBack'
   | 'outcomeUnknown'
-  | 'duplicates'
-  | 'latencyMs';
+  | 'duplicates';
 
 /** Providers come from the policy; what a log of many policies names beyond this goes by `other`. */
 const MOST_PROVIDERS = 50;
@@ -50,6 +52,8 @@ export function projectedSamples(figures: ProjectedFigures): MetricSample[] {
   const known = new Set(figures.providers.map(({ provider }) => provider).slice(0, MOST_PROVIDERS));
   const shown = (provider: string) => (known.has(provider) || figures.providers.length === 0 ? provider : OTHER);
   samples.push(...counterSamples(figures, shown));
+  samples.push(...durationSamples('penstock_delivery_latency_seconds', figures.latencies, shown));
+  samples.push(...durationSamples('penstock_attempt_duration_seconds', figures.attempts, shown));
   const queue = new SeriesSums();
   for (const { class: trafficClass, provider, waiting, open } of figures.depths) {
     queue.add({ state: 'waiting', class: trafficClass, provider: shown(provider) }, waiting);
@@ -70,7 +74,6 @@ interface CounterMetric {
   readonly counter: ShownCounter;
   readonly metric: MetricName;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly scale?: number;
 }
 
 /** Which counter of the projector is which metric. What it counts of acceptance has its own. */
@@ -84,15 +87,14 @@ const COUNTER_METRICS: readonly CounterMetric[] = [
   { counter: 'handedBack', metric: 'penstock_handed_back_total' },
   { counter: 'outcomeUnknown', metric: 'penstock_outcomes_unknown_total' },
   { counter: 'duplicates', metric: 'penstock_duplicates_total' },
-  { counter: 'latencyMs', metric: 'penstock_delivery_latency_seconds_total', scale: 1 / 1_000 },
 ];
 
 function counterSamples({ providers }: ProjectedFigures, shown: (provider: string) => string): MetricSample[] {
-  return COUNTER_METRICS.flatMap(({ counter, metric, labels, scale = 1 }) => {
+  return COUNTER_METRICS.flatMap(({ counter, metric, labels }) => {
     const sums = new SeriesSums();
     for (const { provider, counts } of providers) {
       const count = counts[counter];
-      if (count !== undefined) sums.add({ ...labels, provider: shown(provider) }, count * scale);
+      if (count !== undefined) sums.add({ ...labels, provider: shown(provider) }, count);
     }
     return sums.series().map((series) => ({ metric, ...series }));
   });

@@ -4,6 +4,7 @@ import {
   logLevelSetting,
   metricsAccessSetting,
   portSetting,
+  secondsSetting,
   secretKeySetting,
   textSetting,
 } from '@penstock/nest';
@@ -47,6 +48,15 @@ export const SUBMISSION_SETTINGS = {
     description: 'Private key of PENSTOCK_TLS_CERT, PEM without a passphrase.',
     schema: textSetting,
     placeholder: 'self-made',
+  },
+} as const;
+
+export const LAG_SETTINGS = {
+  bulkLag: {
+    name: 'PENSTOCK_BULK_LAG',
+    description: 'Bulk mail is refused while the scheduler is behind by more, such as 60s or 5m; transactional never.',
+    schema: secondsSetting,
+    default: '60s',
   },
 } as const;
 

@@ -27,7 +27,7 @@ export const KAFKA_SETTINGS = {
   },
   kafkaPrefix: {
     name: 'PENSTOCK_KAFKA_PREFIX',
-    description: 'Put before every topic and group, where several installations share a cluster.',
+    description: 'Put before every topic and group, and keys in Redis, where several installations share a cluster.',
     schema: textSetting,
     placeholder: 'none',
   },

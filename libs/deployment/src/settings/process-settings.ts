@@ -4,6 +4,7 @@ import {
   HOST_SETTINGS,
   IDENTITY_SETTINGS,
   KEY_SETTINGS,
+  LAG_SETTINGS,
   SECRET_KEY_SETTINGS,
   SUBMISSION_SETTINGS,
   WATCH_SETTINGS,
@@ -18,6 +19,7 @@ import {
   SANDBOX_SETTINGS,
   WEBHOOK_SETTINGS,
 } from './engine-settings.ts';
+import { DISK_SETTINGS, SMARTHOST_SETTINGS } from './safety-settings.ts';
 
 const HTTP_PORTS: Readonly<Record<ServiceName, string>> = {
   ingest: '8080',
@@ -60,6 +62,7 @@ export function allSettingNames(): readonly string[] {
     ...processSettings('ingest'),
     ...stateSettings('ingest'),
     ...SUBMISSION_SETTINGS,
+    ...LAG_SETTINGS,
     ...IDENTITY_SETTINGS,
     ...SECRET_KEY_SETTINGS,
     ...CONTENT_SETTINGS,
@@ -70,6 +73,8 @@ export function allSettingNames(): readonly string[] {
     ...TRACING_SETTINGS,
     ...SANDBOX_SETTINGS,
     ...POLICY_SETTINGS,
+    ...DISK_SETTINGS,
+    ...SMARTHOST_SETTINGS,
   };
   return Object.values(all).map(({ name }) => name);
 }

@@ -27,22 +27,28 @@ export interface StartedService {
   readonly transportId: symbol;
   /** Joined besides the service's own. */
   readonly alsoJoined?: readonly AnyConsumer[];
+  /**
+   * It leaves by itself what it works on, and follows the rest until it has stopped: leaving takes long where the log is
+   * away, and none of the time it has to stop.
+   */
+  readonly followsToTheEnd?: boolean;
   /** What the service listens on when it starts, for the message where a port cannot be had. */
   readonly listensOn?: { readonly host: string; readonly ports: readonly [PortSetting, ...PortSetting[]] };
 }
 
-/** Starts the service and joins its consumers to the log; undone, the consumers leave first. */
+/** Starts the service and joins its consumers to the log; undone, the consumers leave first unless it follows to the end. */
 export async function startService(
   app: NestFastifyApplication,
   log: EventLog,
-  { service, transportId, alsoJoined = [], listensOn }: StartedService,
+  { service, transportId, alsoJoined = [], followsToTheEnd = false, listensOn }: StartedService,
   undo: UndoStack,
 ): Promise<void> {
+  const strategy = new LogStrategy({ log, consumers: [...alsoJoined, ...service.consumers], transportId });
+  if (followsToTheEnd) undo.push(() => strategy.close());
   if (listensOn) await onPorts(listensOn.host, listensOn.ports, () => service.start());
   else await service.start();
   undo.push(() => service.stop());
-  const strategy = new LogStrategy({ log, consumers: [...alsoJoined, ...service.consumers], transportId });
-  undo.push(() => strategy.close());
+  if (!followsToTheEnd) undo.push(() => strategy.close());
   await app.connectMicroservice({ strategy }).listen();
 }
 

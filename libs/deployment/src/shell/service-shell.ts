@@ -47,12 +47,14 @@ export interface AssembledService {
   readonly module: DynamicModule;
   /** Joined besides the service's own consumers. */
   readonly alsoJoined?: readonly AnyConsumer[];
+  /** Whether its consumers leave after it has stopped; it leaves by itself what it works on. */
+  readonly followsToTheEnd?: boolean;
   /** Whether the service joins the directory itself. */
   readonly joinsDirectory?: boolean;
   readonly prepareHttp?: (adapter: FastifyAdapter) => void;
   readonly listensOn?: { readonly host: string; readonly ports: readonly [PortSetting, ...PortSetting[]] };
-  /** Ends what would keep the HTTP door open. */
-  readonly endAnswers?: () => Promise<unknown>;
+  /** Told first when the process ends: for what would keep the HTTP door open, or waits for a store that is away. */
+  readonly ending?: () => Promise<unknown>;
   readonly samples: () => Promise<readonly MetricSample[]>;
   /** Where it can be reached besides HTTP, once started; for people. */
   readonly doors?: () => readonly string[];
@@ -82,7 +84,7 @@ export async function startShell<S extends ShellSettings>(
   const time = { clock: systemClock, timers: systemTimers, random: systemRandom };
   const clientId = `penstock-${name}`;
   const memberName = `${name}-${settings.instance ?? hostname()}`;
-  const log = await openKafka(settings, { clientId, memberName, telemetry, onFatal, ...time });
+  const { log, singleReplica } = await openKafka(settings, { clientId, memberName, telemetry, onFatal, ...time });
   undo.push(() => log.close());
   const owner = `${memberName}-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, owner);
@@ -98,7 +100,7 @@ export async function startShell<S extends ShellSettings>(
     module: ServiceShellModule,
     imports: [
       AccessModule.register(keyring),
-      HealthModule.register(checks),
+      HealthModule.register(checks, { singleReplica }),
       MetricsModule.register(assembled.samples, settings.metrics),
       assembled.module,
     ],
@@ -110,7 +112,7 @@ export async function startShell<S extends ShellSettings>(
   await startService(app, log, { ...assembled, alsoJoined }, undo);
   const httpPort = await listenHttp(app, settings.host, settings.httpPort, undo);
   // Before the door is closed: it waits for every answer, and who follows the log would never be answered in full.
-  undo.push(assembled.endAnswers ?? (() => undefined));
+  undo.push(assembled.ending ?? (() => undefined));
   watch.start();
   undo.push(() => void watch.stop());
   return { httpPort, doors: assembled.doors?.() ?? [], notReady: () => reasonOf(checks) };

@@ -6,6 +6,7 @@ export * from './header-mailboxes.ts';
 export * from './headers.ts';
 export * from './headers-date.ts';
 export * from './headers-encoded-words.ts';
+export * from './ip-addresses.ts';
 export * from './line-ends.ts';
 export * from './mime.ts';
 export * from './mime-encodings.ts';

@@ -88,6 +88,7 @@ describe('the HTTP edge', () => {
       status: 503,
       body: { status: 'not_ready', reasons: { scheduler: 'mail.control holds no policy yet' } },
     });
+    assert.equal((await get('/health')).status, 503);
     assert.equal((await get('/health/live')).status, 200);
   });
 });

@@ -49,10 +49,15 @@ export const METRICS = {
     labels: ['provider'],
     help: 'Deliveries reported delivered once more after their end.',
   },
-  penstock_delivery_latency_seconds_total: {
-    type: 'counter',
+  penstock_delivery_latency_seconds: {
+    type: 'histogram',
     labels: ['provider'],
-    help: 'Time from acceptance to delivery, summed over delivered mail; divide by penstock_deliveries_total.',
+    help: 'Time from acceptance to delivery, waiting for send_at included.',
+  },
+  penstock_attempt_duration_seconds: {
+    type: 'histogram',
+    labels: ['provider'],
+    help: 'Time an attempt spent at the receiver: connecting where it had to, and its transaction.',
   },
   penstock_queue_deliveries: {
     type: 'gauge',
@@ -90,6 +95,31 @@ export const METRICS = {
     labels: ['group', 'topic', 'partition'],
     help: 'Records appended that the group has not committed or stored.',
   },
+  penstock_scheduler_lag_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'For how long the oldest record that the scheduler has not folded has been there, as ingest sees it.',
+  },
+  penstock_webhook_events_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Events for webhooks: taken by their address, or given up after a day.',
+  },
+  penstock_webhook_requests_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Requests to webhooks: taken, or failed, whatever the reason.',
+  },
+  penstock_webhook_behind_records: {
+    type: 'gauge',
+    labels: [],
+    help: 'Records of the log that webhooks have not come to yet, over all of them.',
+  },
+  penstock_webhook_oldest_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Age of the oldest event that is being posted; 0 where none is.',
+  },
   penstock_spans_total: {
     type: 'counter',
     labels: ['result'],
@@ -117,4 +147,16 @@ export interface HistogramValue {
   /** How many lie at or below each bound and above the one before; one more for those beyond the last. */
   readonly counts: readonly number[];
   readonly sum: number;
+  /** One that lies in each bucket, in the order of the counts, where one was traced. */
+  readonly exemplars?: readonly (Exemplar | undefined)[];
+}
+
+/** One of those counted, that can be looked at. */
+export interface Exemplar {
+  /** 32 hex digits */
+  readonly traceId: string;
+  /** In the metric's unit. */
+  readonly value: number;
+  /** ms since the epoch */
+  readonly atMs: number;
 }

@@ -1,24 +1,32 @@
-import { Controller, type DynamicModule, Get, Header, Inject, Module, UseGuards } from '@nestjs/common';
+import { Controller, type DynamicModule, Get, Headers, Inject, Module, Res, UseGuards } from '@nestjs/common';
 import { ApiKeyGuard, Scoped } from '../access/api-key.guard.ts';
-import { exposition, processMetrics } from './exposition.ts';
+import { CONTENT_TYPES, exposition, familiesOf, formatFor, type MetricFamily } from './exposition.ts';
 import type { MetricSample } from './metric-names.ts';
+import { processMetrics } from './process-metrics.ts';
 
 const COLLECT = Symbol('collects metric samples');
 const PROCESS = Symbol('metrics of the process');
-const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export type MetricsAccess = 'operate' | 'open';
 
 export type CollectSamples = () => Promise<readonly MetricSample[]>;
 
+/** What of Fastify's reply is used here. */
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
 class Exposition {
   constructor(
     @Inject(COLLECT) protected readonly collect: CollectSamples,
-    @Inject(PROCESS) protected readonly ofProcess: () => Promise<string>,
+    @Inject(PROCESS) protected readonly ofProcess: () => Promise<readonly MetricFamily[]>,
   ) {}
 
-  protected async text(): Promise<string> {
-    return exposition(await this.collect()) + (await this.ofProcess());
+  protected async text(accept: string | undefined, reply: Reply): Promise<string> {
+    const format = formatFor(accept);
+    const families = [...familiesOf(await this.collect()), ...(await this.ofProcess())];
+    reply.header('Content-Type', CONTENT_TYPES[format]);
+    return exposition(families, format);
   }
 }
 
@@ -28,9 +36,8 @@ class Exposition {
 @Scoped('operate')
 export class MetricsController extends Exposition {
   @Get()
-  @Header('Content-Type', CONTENT_TYPE)
-  metrics(): Promise<string> {
-    return this.text();
+  metrics(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+    return this.text(accept, reply);
   }
 }
 
@@ -38,9 +45,8 @@ export class MetricsController extends Exposition {
 @Controller('metrics')
 export class OpenMetricsController extends Exposition {
   @Get()
-  @Header('Content-Type', CONTENT_TYPE)
-  metrics(): Promise<string> {
-    return this.text();
+  metrics(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+    return this.text(accept, reply);
   }
 }
 

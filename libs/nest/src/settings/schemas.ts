@@ -116,8 +116,16 @@ export const bytesSetting = quantity(BYTES, 'must be a size such as 64MiB');
 /** Milliseconds, such as `30d` or `720h`. */
 export const daysSetting = quantity(DURATIONS, 'must be a time such as 30d or 720h');
 
-/** Milliseconds, such as `10m` or `1h`. */
-export const minutesSetting = quantity({ m: 60_000, h: 3_600_000 }, 'must be a time such as 10m or 1h');
+const AT_LEAST_FIVE_SECONDS = 'must be a time of 5s at least, such as 60s or 5m';
+
+/** Milliseconds, such as `30s`, `10m` or `1h`. */
+export const minutesSetting = quantity({ s: 1_000, m: 60_000, h: 3_600_000 }, 'must be a time such as 30s, 10m or 1h');
+
+/** Milliseconds, such as `60s` or `5m`; 5 s at least: what is looked at once a second is not known more exactly. */
+export const secondsSetting = quantity({ s: 1_000, m: 60_000 }, AT_LEAST_FIVE_SECONDS).refine(
+  (ms) => ms >= 5_000,
+  AT_LEAST_FIVE_SECONDS,
+);
 
 function quantity(units: Readonly<Record<string, number>>, message: string): z.ZodType<number, string> {
   const form = new RegExp(`^(\\d{1,6})(${Object.keys(units).join('|')})$`);

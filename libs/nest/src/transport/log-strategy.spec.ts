@@ -17,10 +17,13 @@ const TRANSPORT = Symbol('under test');
 class PushedLog {
   readonly joined: Consumer[] = [];
   left = 0;
+  /** Nobody who joins is told before this. */
+  answer: Promise<void> = Promise.resolve();
 
   asEventLog(): EventLog {
     const join = async <T extends Topic>(consumer: Consumer<T>) => {
       this.joined.push(consumer as Consumer);
+      if (consumer.late) await this.answer;
       return {
         leave: async () => {
           this.left++;
@@ -161,6 +164,29 @@ describe('the log strategy', () => {
       /mail\.events#projector, which no consumer of the service reads/,
     );
     assert.equal(log.joined.length, 0);
+  });
+
+  it('starts and ends without a late consumer, which leaves when it has joined', async () => {
+    const log = new PushedLog();
+    let answer = () => {};
+    log.answer = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const handler = new RecordingHandler();
+    const consumers = [{ ...consumer('archive', handler), late: true }, consumer('projector', handler)];
+    const strategy = new LogStrategy({ log: log.asEventLog(), consumers, transportId: TRANSPORT });
+    await listening(strategy, []);
+    assert.deepEqual(
+      log.joined.map(({ group }) => group),
+      ['archive', 'projector'],
+    );
+
+    await strategy.close();
+    assert.equal(log.left, 1);
+    answer();
+    await log.answer;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(log.left, 2);
   });
 
   it('leaves every group once, however often it is closed', async () => {

@@ -26,6 +26,7 @@ export class LogStrategy extends Server implements CustomTransportStrategy {
   private readonly log: EventLog;
   private readonly consumers: readonly AnyConsumer[];
   private memberships: Membership[] = [];
+  private closed = false;
 
   constructor(options: LogStrategyOptions) {
     super();
@@ -42,8 +43,12 @@ export class LogStrategy extends Server implements CustomTransportStrategy {
     );
   }
 
-  /** Resolves when every handler has returned and its partitions are given up. Closing again is nothing. */
+  /**
+   * Resolves when every handler has returned and its partitions are given up; a late one that has not joined yet leaves
+   * when it has, or with the log. Closing again is nothing.
+   */
   async close(): Promise<void> {
+    this.closed = true;
     const memberships = this.memberships.splice(0);
     await Promise.all(memberships.map((membership) => membership.leave()));
   }
@@ -58,7 +63,10 @@ export class LogStrategy extends Server implements CustomTransportStrategy {
   private async joinAll(): Promise<void> {
     try {
       this.refuseUnknownPatterns();
-      for (const consumer of this.consumers) await this.joinOne(consumer);
+      for (const consumer of this.consumers) {
+        if (consumer.late) this.joinLate(consumer);
+        else await this.joinOne(consumer);
+      }
     } catch (error) {
       await this.close();
       throw error;
@@ -68,7 +76,15 @@ export class LogStrategy extends Server implements CustomTransportStrategy {
   private async joinOne<T extends Topic>(consumer: Consumer<T>): Promise<void> {
     const handle = this.handlerOf(batchPattern(consumer));
     const handler = handle ? new RoutedHandler(consumer, handle) : consumer.handler;
-    this.memberships.push(await this.log.join({ ...consumer, handler }));
+    const membership = await this.log.join({ ...consumer, handler });
+    if (this.closed) return membership.leave();
+    this.memberships.push(membership);
+  }
+
+  private joinLate(consumer: AnyConsumer): void {
+    this.joinOne(consumer).catch((error: unknown) => {
+      if (!this.closed) this.logger.error(`${consumer.group} could not join: ${String(error)}`);
+    });
   }
 
   private handlerOf(pattern: string): MessageHandler | undefined {

@@ -5,6 +5,7 @@ export * from './simulated-cluster.ts';
 export * from './simulated-process.ts';
 export * from './simulation.ts';
 export * from './stores/simulated-content.ts';
+export * from './stores/simulated-copies.ts';
 export * from './stores/surviving-stores.ts';
 export * from './time/determinism-guard.ts';
 export * from './time/latency.ts';

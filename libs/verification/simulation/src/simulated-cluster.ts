@@ -8,6 +8,7 @@ import type {
   Random,
   ReadModels,
   Resolver,
+  StateCopies,
   StateStore,
   Telemetry,
   Timers,
@@ -17,6 +18,7 @@ import { SimulatedLog } from './log/simulated-event-log.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { Simulation } from './simulation.ts';
 import { SimulatedContent } from './stores/simulated-content.ts';
+import { SimulatedCopies } from './stores/simulated-copies.ts';
 import { SurvivingArchive, SurvivingStores } from './stores/surviving-stores.ts';
 import { MailWorld } from './world/mail-world.ts';
 import { simulatedResolver } from './world/simulated-resolver.ts';
@@ -32,6 +34,7 @@ export interface SimulatedPorts {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly state: StateStore;
+  readonly copies: StateCopies;
   readonly readModels: ReadModels;
   readonly archive: Archive;
   readonly resolver: Resolver;
@@ -44,11 +47,13 @@ export class SimulatedCluster {
   readonly faults: FaultPlan;
   readonly log: SimulatedLog;
   readonly content: SimulatedContent;
-  readonly state: SurvivingStores;
+  readonly copies: SimulatedCopies;
   readonly readModels: SurvivingStores;
   readonly archive: SurvivingArchive;
   readonly world: MailWorld;
   private readonly incarnations = new Map<string, number>();
+  private readonly disks = new Map<string, SurvivingStores>();
+  private readonly tellers: ((event: string, process: SimulatedProcess) => void)[] = [];
 
   constructor(
     readonly simulation: Simulation,
@@ -59,18 +64,32 @@ export class SimulatedCluster {
     this.faults = faults ?? new FaultPlan(simulation);
     this.log = new SimulatedLog(simulation, this.faults, partitions);
     this.content = new SimulatedContent(this.faults);
-    this.state = new SurvivingStores(simulation);
+    this.copies = new SimulatedCopies(this.faults);
     this.readModels = new SurvivingStores(simulation);
     this.archive = new SurvivingArchive(simulation);
     this.world = new MailWorld(simulation, this.faults, new Sites(sites));
   }
 
+  /** The disk of the machine that processes of this name run on: what a successor finds there. */
+  disk(name: string): SurvivingStores {
+    const known = this.disks.get(name);
+    if (known) return known;
+    const disk = new SurvivingStores(this.simulation);
+    this.disks.set(name, disk);
+    return disk;
+  }
+
+  /** Called with everything a process tells its operators. */
+  onTold(observer: (event: string, process: SimulatedProcess) => void): void {
+    this.tellers.push(observer);
+  }
+
   /** A new life of the process. */
-  boot(name: string): SimulatedProcess {
+  boot(name: string, options: { readonly holdsEngine?: boolean } = {}): SimulatedProcess {
     const incarnation = (this.incarnations.get(name) ?? 0) + 1;
     this.incarnations.set(name, incarnation);
     this.simulation.note(`${name}#${incarnation} started`);
-    return new SimulatedProcess(this.simulation, name, incarnation);
+    return new SimulatedProcess(this.simulation, name, incarnation, options.holdsEngine);
   }
 
   ports(process: SimulatedProcess): SimulatedPorts {
@@ -81,7 +100,8 @@ export class SimulatedCluster {
       timers: process.timers,
       random: process.random,
       telemetry: this.telemetry(process),
-      state: this.state.connect(process),
+      state: this.disk(process.name).connect(process),
+      copies: this.copies.connect(process),
       readModels: this.readModels.connect(process),
       archive: this.archive.connect(process),
       resolver: simulatedResolver(process, this.world.sites, this.faults),
@@ -92,8 +112,10 @@ export class SimulatedCluster {
 
   private telemetry(process: SimulatedProcess): Telemetry {
     return {
-      log: (level, event, fields) =>
-        this.simulation.note(`  ${process.label} ${level} ${event} ${fields ? JSON.stringify(fields) : ''}`),
+      log: (level, event, fields) => {
+        this.simulation.note(`  ${process.label} ${level} ${event} ${fields ? JSON.stringify(fields) : ''}`);
+        for (const told of this.tellers) told(event, process);
+      },
     };
   }
 }

@@ -5,7 +5,7 @@ import type { Simulation } from './simulation.ts';
 const MAX_TIMER_MS = 2_147_483_647;
 
 /** After so long a silence a member's partitions go to others. */
-const SESSION_TIMEOUT_MS = 30_000;
+export const SESSION_TIMEOUT_MS = 30_000;
 
 /**
  * One life of a process: its clock, its timers, its chance, and the guard through which every port call goes.
@@ -27,6 +27,8 @@ export class SimulatedProcess {
     readonly simulation: Simulation,
     readonly name: string,
     readonly incarnation: number,
+    /** Whether the log and the content live in it, as they do where everything is one process. */
+    readonly holdsEngine = false,
   ) {
     this.label = `${name}#${incarnation}`;
     const born = simulation.now;
@@ -50,9 +52,7 @@ export class SimulatedProcess {
     if (!this.up || this.paused) return;
     this.paused = true;
     this.simulation.note(`${this.label} stopped for ${forMs} ms`);
-    this.simulation.after(SESSION_TIMEOUT_MS, `${this.label} is missed`, () => {
-      if (this.paused && forMs > SESSION_TIMEOUT_MS) for (const expel of this.expulsions) expel();
-    });
+    if (forMs > SESSION_TIMEOUT_MS) this.simulation.after(SESSION_TIMEOUT_MS, '', () => this.expel());
     this.simulation.after(forMs, `${this.label} wakes`, () => {
       this.paused = false;
       for (const run of this.held.splice(0)) if (this.up) run();
@@ -67,6 +67,13 @@ export class SimulatedProcess {
   /** Called each time the process wakes. */
   onWake(callback: () => void): void {
     this.wakes.push(callback);
+  }
+
+  /** Its groups take it for dead, though it lives; whose log lives in it has nobody to say so. */
+  expel(): void {
+    if (!this.up || this.holdsEngine) return;
+    this.simulation.note(`${this.label} is missed`);
+    for (const expelled of this.expulsions) expelled();
   }
 
   /** Called when its groups have not heard of it for too long; it does not know before it wakes. */
@@ -112,6 +119,11 @@ export class SimulatedProcess {
         );
       });
     });
+  }
+
+  /** A call on the log or on content: the engine may be a server that outlives this process, or a part of it. */
+  callEngine<R>(label: string, thereMs: number, backMs: number, effect: () => R | Promise<R>): Promise<R> {
+    return this.call(label, thereMs, backMs, () => (this.up || !this.holdsEngine ? effect() : never()));
   }
 
   /** A call on something that lives in this process, such as a file of its own: what had not happened dies with it. */

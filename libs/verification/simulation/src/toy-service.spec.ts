@@ -186,9 +186,9 @@ describe('a process', () => {
         void store.write({ puts: [{ key: 'k', value: i }], positions: new Map([['p', i]]) });
         await simulation.runUntil(() => false, rest);
       }
-      await cluster.state.lose();
-      const kept = await cluster.state.store('s').get('k');
-      const position = (await cluster.state.store('s').positions()).get('p');
+      await cluster.disk('p').lose();
+      const kept = await cluster.disk('p').store('s').get('k');
+      const position = (await cluster.disk('p').store('s').positions()).get('p');
       assert.equal(kept, position);
       assert.ok(kept === undefined || Number(kept) < 20);
     }));

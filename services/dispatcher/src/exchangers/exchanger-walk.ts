@@ -1,4 +1,5 @@
 import type { Host, Phase, SmtpReply } from '@penstock/events';
+import { isPublicAddress } from '@penstock/mail';
 import { matchProvider, type Policy, type Shaping, type SourcePolicy } from '@penstock/policy';
 import {
   type Clock,
@@ -11,7 +12,6 @@ import {
   TransportError,
 } from '@penstock/ports';
 import { HostMemory } from './host-memory.ts';
-import { isPublicAddress } from './public-address.ts';
 import { findRoute, type Route, type RouteHost } from './route.ts';
 
 export interface WalkRequest {
@@ -21,6 +21,8 @@ export interface WalkRequest {
   readonly source: SourcePolicy;
   readonly shaping: Shaping;
   readonly policy: Policy;
+  /** Nothing of the path starts any more: what is being opened is closed. */
+  readonly signal: AbortSignal;
   /** Resolves with true when one more connection may be opened, with false if that would be too late. */
   permit(): Promise<boolean>;
 }
@@ -144,7 +146,7 @@ export class ExchangerWalk {
     { name }: RouteHost,
     target: HostAddress,
     tls: TlsMode,
-    { source, shaping, permit }: WalkRequest,
+    { source, shaping, signal, permit }: WalkRequest,
   ): Promise<WalkResult> {
     if (!(await permit())) return { kind: 'late' };
     const { address, port } = target;
@@ -165,10 +167,13 @@ export class ExchangerWalk {
           finalDotMs: shaping.dataDotTimeoutMs,
         },
         ...(source.bind === undefined ? {} : { bind: source.bind }),
+        signal,
       });
       this.dead.forget(endpoint(target));
       return { kind: 'session', session, host, connectMs: this.ports.clock.monotonic() - startedAt };
     } catch (error) {
+      // It says nothing about the host.
+      if (signal.aborted) return { kind: 'late' };
       return this.failed(error, host, target, source);
     }
   }

@@ -1,6 +1,6 @@
+import { isIpAddress } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
 import type { AddressAnswer, MxHost, Random, Resolver } from '@penstock/ports';
-import { isAddress } from './public-address.ts';
 
 /** Which hosts take the mail of a domain, or why none does. */
 export type Route =
@@ -20,7 +20,7 @@ export async function findRoute(domain: string, policy: Policy, resolver: Resolv
   const answer = await resolver.resolveMx(domain);
   switch (answer.kind) {
     case 'mx': {
-      const hosts = shuffled(answer.hosts, random).filter(({ name }) => !isAddress(name));
+      const hosts = shuffled(answer.hosts, random).filter(({ name }) => !isIpAddress(name));
       return hosts.length === 0
         ? { kind: 'mx_is_address' }
         : { kind: 'hosts', hosts: hosts.map(({ name }) => ({ name })) };
@@ -37,7 +37,7 @@ export async function findRoute(domain: string, policy: Policy, resolver: Resolv
 async function smarthostRoute({ smarthost }: Policy, resolver: Resolver): Promise<Route> {
   if (!smarthost) return { kind: 'failure', detail: 'the policy names no smarthost' };
   const { host: name, port } = smarthost;
-  if (isAddress(name)) {
+  if (isIpAddress(name)) {
     const family = name.includes(':') ? 6 : 4;
     return {
       kind: 'hosts',

@@ -2,11 +2,9 @@ import type { Shaping } from '@penstock/policy';
 import type { MailTransaction } from '@penstock/ports';
 import { lastStart, type PendingAttempt } from '../commands/pending-attempt.ts';
 import { loadTransaction } from '../content/transaction-content.ts';
-import type { WalkResult } from '../exchangers/exchanger-walk.ts';
 import type { Waiting } from '../outcomes/in-flight.ts';
 import type { Departure } from '../ownership/succession.ts';
 import { AttemptQueue } from './attempt-queue.ts';
-import { connectionPermit } from './connection-permit.ts';
 import { type Connection, Connections } from './connections.ts';
 import { guardedSend } from './guarded-send.ts';
 import { PolicyPace } from './pace.ts';
@@ -17,6 +15,7 @@ import { concludeTransaction, concludeWalk, concludeWithoutContent, type PathFat
 import { PathShaping } from './path-shaping.ts';
 import { chooseTurn } from './turn.ts';
 import { WakeUp } from './wake-up.ts';
+import { Walks } from './walks.ts';
 
 /** An attempt with its connection and its bytes: only a token is missing. */
 interface Ready {
@@ -40,6 +39,7 @@ export class Path implements Waiting, PathFate {
   private readonly connects: PolicyPace;
   private readonly limits: PathShaping;
   private readonly wakeUp: WakeUp;
+  private readonly walks: Walks;
   private departure: PathDeparture | undefined;
 
   constructor(
@@ -54,6 +54,7 @@ export class Path implements Waiting, PathFate {
     const pacedSince = office.sources.pacedSince(identity.source);
     this.messages = new PolicyPace(pacedSince);
     this.connects = new PolicyPace(pacedSince);
+    this.walks = new Walks(office, identity, this.connects, () => this.mayBegin());
   }
 
   get openConnections(): number {
@@ -90,6 +91,12 @@ export class Path implements Waiting, PathFate {
     }
   }
 
+  /** The process ends: nothing starts any more. */
+  startNothing(): void {
+    this.walks.end();
+    this.handBackQueued();
+  }
+
   /** Resolves when every socket is closed; transactions under way are cut. */
   async close(): Promise<void> {
     this.wakeUp.cancel();
@@ -99,6 +106,7 @@ export class Path implements Waiting, PathFate {
   /** The source is given up: nothing starts any more. Resolves when every socket is closed. */
   leave(departure: Departure): Promise<void> {
     this.wakeUp.cancel();
+    this.walks.end();
     this.departure = new PathDeparture(this.connections, this.office.timers, departure);
     this.resume();
     return this.departure.gone;
@@ -180,13 +188,7 @@ export class Path implements Waiting, PathFate {
     const { era } = rest;
     const startedAt = office.clock.monotonic();
     this.connections.opening++;
-    let walked: WalkResult;
-    try {
-      walked = await this.walk(attempt, shaping);
-    } catch (error) {
-      walked = { kind: 'local', unreachable: false, detail: String(error) };
-      office.telemetry.log('error', 'walk_failed', { path: identity.key, error: String(error) });
-    }
+    const walked = await this.walks.begin(attempt, shaping);
     this.connections.opening--;
     if (walked.kind === 'session') {
       const { session, host, connectMs } = walked;
@@ -197,17 +199,10 @@ export class Path implements Waiting, PathFate {
       return;
     }
     const connectMs = office.clock.monotonic() - startedAt;
-    concludeWalk(this, attempt, walked, { era, timings: { queuedMs: startedAt - attempt.queuedAt, connectMs } });
+    const timings = { queuedMs: startedAt - attempt.queuedAt, connectMs };
+    if (this.walks.ended) office.settlement.handBack(attempt, 'shutdown');
+    else concludeWalk(this, attempt, walked, { era, timings });
     this.resume();
-  }
-
-  private async walk(attempt: PendingAttempt, shaping: Shaping): Promise<WalkResult> {
-    const policy = this.office.policy();
-    const source = policy.sources.get(this.identity.source);
-    if (!source) return { kind: 'local', unreachable: true, detail: 'the policy names no such source' };
-    const permit = () => connectionPermit(this.office, this.connects, attempt, () => this.mayBegin());
-    const { domain, provider } = attempt.command.body;
-    return this.office.walk.walk({ domain, provider, source, shaping, policy, permit });
   }
 
   private use(connection: Connection, attempt: PendingAttempt): void {

@@ -147,7 +147,8 @@ export class ScriptedTransport implements MailTransport {
 
   async connect(target: ConnectTarget): Promise<MailSession> {
     this.connects.push(target);
-    if (this.greetingMs > 0) await this.timers.sleep(this.greetingMs);
+    if (this.greetingMs > 0) await Promise.race([this.timers.sleep(this.greetingMs), aborted(target.signal)]);
+    if (target.signal?.aborted) throw new TransportError('banner', 'nobody waits for it any more');
     const error = (this.greetings.shift() ?? this.greeting)(target);
     if (error) throw error;
     this.open++;
@@ -156,6 +157,10 @@ export class ScriptedTransport implements MailTransport {
     this.sessions.push(session);
     return session;
   }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
 }
 
 export function failAt(phase: Phase, details: { code?: string; reply?: SmtpReply } = {}): Greeting {

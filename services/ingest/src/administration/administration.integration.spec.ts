@@ -9,7 +9,7 @@ import { MemoryEventLog, MemoryLogData } from '@penstock/adapter-memory';
 import { DirectoryFollower } from '@penstock/directory';
 import { HttpErrorsFilter } from '@penstock/nest';
 import { IngestModule } from '../ingest.module.ts';
-import { type Rig, startIngest } from '../ingest-rig.spec.ts';
+import { POLICY, type Rig, startIngest } from '../ingest-rig.spec.ts';
 import { configureHttp } from '../mail-send/mail-send.controller.ts';
 
 const none = { kind: 'none' } as const;
@@ -89,6 +89,17 @@ describe('the admin API over the wire', () => {
     assert.equal((await call('DELETE domains/example.com?tenant=globex')).status, 404);
     assert.equal((await call('DELETE domains/example.com?tenant=acme')).status, 204);
     assert.equal((await call('GET domains/example.com')).status, 404);
+  });
+
+  it('applies a policy, for operators alone', async () => {
+    const text = POLICY.replace('mail.example.net', 'out.example.net');
+    const applied = await call('POST policy', { text });
+    assert.deepEqual([applied.status, applied.body.changed], [200, true]);
+    assert.deepEqual(await call('POST policy', { text }), { ...applied, body: { ...applied.body, changed: false } });
+    const wrong = await call('POST policy', { text: 'egress = "elsewhere"' });
+    assert.deepEqual([wrong.status, wrong.body.errors[0].field], [400, 'text']);
+    assert.equal((await call('POST policy', {})).status, 400);
+    assert.equal((await call('POST policy', { text }, 'acme-mail-key')).status, 403);
   });
 
   it('answers what is wrong in the shape of every error, and nothing without the scope', async () => {

@@ -15,7 +15,7 @@ import {
   type DomainView,
   type GenerateDkimKey,
 } from './domains.ts';
-import { type AppliedPolicy, applyPolicy } from './policy-change.ts';
+import { type AppliedPolicy, applyPolicy, type Smarthost } from './policy-change.ts';
 import { RefusedChange, refusedChange } from './refused-change.ts';
 import { checkName, checkTenant, Tenants, type TenantView } from './tenants.ts';
 import {
@@ -34,6 +34,8 @@ export interface AdministrationSettings extends IdentitySettings {
   readonly generateDkimKey: GenerateDkimKey;
   /** Nobody is told anything where absent. */
   readonly webhooks?: WebhookSettings | undefined;
+  /** Whatever policy is applied is sent through it. */
+  readonly smarthost?: Smarthost | undefined;
 }
 
 export interface AdministrationDeps {
@@ -62,6 +64,7 @@ export class Administration {
   private readonly domains: Domains;
   private readonly webhookSettings: WebhookSettings | undefined;
   private readonly webhooks: Webhooks | undefined;
+  private readonly smarthost: Smarthost | undefined;
 
   constructor(
     private readonly deps: AdministrationDeps,
@@ -75,6 +78,7 @@ export class Administration {
     const identity = () => senderIdentity(deps.policy(), settings);
     this.domains = new Domains({ ...settings, writer: this.writer, random, timers, secretKey, now, identity });
     this.webhookSettings = settings.webhooks;
+    this.smarthost = settings.smarthost;
     this.webhooks =
       settings.webhooks && new Webhooks({ ...settings.webhooks, writer: this.writer, random, secretKey, now });
   }
@@ -151,7 +155,7 @@ export class Administration {
       if (typeof fields.text !== 'string') problems.add('text', 'text must be a policy in TOML.');
       return String(fields.text);
     });
-    return applyPolicy(text, key, this.deps);
+    return applyPolicy(text, key, { ...this.deps, smarthost: this.smarthost });
   }
 
   /** For the tenant named, else for that of the key. */

@@ -1,13 +1,20 @@
 import type { ApiKey } from '@penstock/access';
 import { publishPolicy } from '@penstock/control';
-import { checkPolicy, formatProblem } from '@penstock/policy';
+import { checkPolicy, formatProblem, parsePolicy, throughSmarthost } from '@penstock/policy';
 import type { Clock, EventLog, Telemetry } from '@penstock/ports';
 import { refusedChange } from './refused-change.ts';
+
+export interface Smarthost {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface PolicyChangeDeps {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Everything goes there, whatever the text says. */
+  readonly smarthost: Smarthost | undefined;
 }
 
 export interface AppliedPolicy {
@@ -21,13 +28,15 @@ export interface AppliedPolicy {
  *
  * @throws RefusedChange 400 with every problem of the text, 503 where it may not have been stored
  */
-export async function applyPolicy(text: string, key: ApiKey, deps: PolicyChangeDeps): Promise<AppliedPolicy> {
-  const { policy, problems } = checkPolicy(text);
-  if (!policy) {
+export async function applyPolicy(written: string, key: ApiKey, deps: PolicyChangeDeps): Promise<AppliedPolicy> {
+  const { policy: asWritten, problems } = checkPolicy(written);
+  if (!asWritten) {
     const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     throw refusedChange(400, 'text', errors.join('; '));
   }
-  const { log, clock, telemetry } = deps;
+  const { log, clock, telemetry, smarthost } = deps;
+  const text = smarthost ? throughSmarthost(written, smarthost.host, smarthost.port) : written;
+  const policy = smarthost ? parsePolicy(text) : asWritten;
   try {
     const changedBy = `admin API, tenant ${key.tenant}`;
     const changed = await publishPolicy({ log, clock, text, policy, changedBy });

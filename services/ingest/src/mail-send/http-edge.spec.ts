@@ -10,7 +10,7 @@ const reader = {
   scopes: new Set(['operate'] as const),
   hash: hashApiKey('reader-key'),
 } as const;
-const keys = new ApiKeyring([...parseApiKeys('acme:bulk:mail-key-1'), reader]);
+const keys = new ApiKeyring([...parseApiKeys('acme:bulk:mail-key-1 acme:transactional:trans-key-1'), reader]);
 const HEADERS = { authorization: 'Bearer mail-key-1', 'content-type': 'application/json', 'content-length': '10' };
 
 function edge(headers: EdgeRequest['headers'] = {}, method = 'POST', admission = new Admission(MAX_BODY_BYTES)) {
@@ -48,5 +48,17 @@ describe('a request to mail/send, before its body is read,', () => {
     );
     admission.release(10);
     assert.equal(edge({}, 'POST', admission), 10);
+  });
+
+  it('is refused with 429, the reason and a time while the scheduler is behind, unless it is transactional', () => {
+    const lag = { behind: () => ({ text: 'the scheduler is 61 s behind', retryAfterS: 30 }) };
+    const admission = new Admission(MAX_BODY_BYTES, undefined, lag);
+    const refusal = refuseEarly({ method: 'POST', headers: HEADERS }, keys, admission);
+    assert.deepEqual(refusal, {
+      status: 429,
+      headers: { 'Retry-After': '30' },
+      body: { errors: [{ message: 'the scheduler is 61 s behind', field: null, help: null }] },
+    });
+    assert.equal(edge({ authorization: 'Bearer trans-key-1' }, 'POST', admission), 10);
   });
 });

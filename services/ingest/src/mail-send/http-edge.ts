@@ -30,7 +30,7 @@ const BEARER = /^Bearer +(\S+) *$/i;
 const RETRY_SOON = { 'Retry-After': '1' };
 const NO_SPACE = 'The service has no room for more mail at the moment; try again later.';
 
-/** Method, key, content type, length and room, in this order. */
+/** Method, key, content type, length, room and the scheduler's lag, in this order. */
 export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: Admission): Refusal | Admitted {
   const { method, headers } = request;
   if (method !== 'POST') return refusal(405, 'method not allowed', { Allow: 'POST' });
@@ -45,6 +45,8 @@ export function refuseEarly(request: EdgeRequest, keys: ApiKeyring, admission: A
   const bytes = announcedBytes(headers['content-length']);
   if (bytes > MAX_BODY_BYTES) return refusal(413, 'The JSON payload you have included in your request is too large.');
   if (admission.full() !== undefined) return refusal(503, NO_SPACE, { 'Retry-After': '60' });
+  const behind = admission.behind(key.class);
+  if (behind) return refusal(429, behind.text, { 'Retry-After': String(behind.retryAfterS) });
   if (!admission.reserve(bytes)) return refusal(429, 'too many requests', RETRY_SOON);
   return { key, bytes };
 }

@@ -64,7 +64,7 @@ export class SubmissionServer {
     const { submission, admission } = this;
     return {
       authenticate: (user, password) => granted(() => submission.authenticate(user, password)),
-      refuseSender: (_key, address, smtpUtf8) => refusalOf(() => submission.checkSender(address, smtpUtf8)),
+      refuseSender: (key, address, smtpUtf8) => refusalOf(() => submission.checkSender(key, address, smtpUtf8)),
       refuseRecipient: (_key, address, smtpUtf8) => refusalOf(() => submission.checkRecipient(address, smtpUtf8)),
       message: (envelope, content) => this.receive(envelope, content),
       reserve: (bytes) => admission.reserve(bytes),

@@ -4,15 +4,26 @@ import { ApiKeyring, parseApiKeys } from '@penstock/access';
 import { foldDirectory } from '@penstock/directory';
 import type { DomainAdded } from '@penstock/events';
 import { type Policy, parsePolicy } from '@penstock/policy';
+import type { StorageRoom } from '@penstock/ports';
 import { Acceptance, type Submission as Accepted, headOf } from '../acceptance/acceptance.ts';
+import { Admission } from '../acceptance/admission.ts';
 import { countingRandom, NOW, POLICY } from '../ingest-rig.spec.ts';
+import type { SchedulerLag } from '../lag/scheduler-lag.ts';
 import { senderRules } from '../senders/sender-rules.ts';
-import { Submission, type SubmittedEnvelope } from './submission.ts';
+import { Submission, type SubmissionRefused, type SubmittedEnvelope } from './submission.ts';
 
 const keys = new ApiKeyring(parseApiKeys('acme:bulk:bulk-key-1'));
 
+interface Surroundings {
+  readonly policy?: Policy | undefined;
+  readonly fail?: boolean;
+  readonly room?: StorageRoom;
+  readonly lag?: Pick<SchedulerLag, 'behind'>;
+  readonly directory?: readonly DomainAdded[];
+}
+
 function under(
-  options: { policy?: Policy | undefined; fail?: boolean; directory?: readonly DomainAdded[] } = {
+  options: Surroundings = {
     policy: parsePolicy(POLICY),
   },
 ) {
@@ -44,7 +55,8 @@ function under(
   const telemetry = { log: () => {} };
   const senders = senderRules({ state: foldDirectory(options.directory ?? []) }, () => false);
   const shared = { acceptance, keys, senders, clock, wallClock: clock, random: countingRandom(), telemetry };
-  const deps = { ...shared, policy: () => options.policy };
+  const admission = new Admission(1, options.room, options.lag);
+  const deps = { ...shared, admission, policy: () => options.policy };
   return { accepted, submission: new Submission(deps, 'mx.penstock.example') };
 }
 
@@ -80,8 +92,8 @@ describe('SMTP submission', () => {
 
   it('takes a null sender, and refuses addresses that are none with 553', () => {
     const { submission } = under();
-    submission.checkSender('', false);
-    submission.checkSender('shop@example.com', false);
+    submission.checkSender(key, '', false);
+    submission.checkSender(key, 'shop@example.com', false);
     submission.checkRecipient('jürgen@example.org', true);
     for (const bad of [
       'shop',
@@ -90,7 +102,7 @@ describe('SMTP submission', () => {
       'a\r\nRCPT TO:<b@example.org>@example.org',
       'a\0@example.org',
     ]) {
-      assert.throws(() => submission.checkSender(bad, false), code(553), bad);
+      assert.throws(() => submission.checkSender(key, bad, false), code(553), bad);
       assert.throws(() => submission.checkRecipient(bad, false), code(553), bad);
     }
     assert.throws(() => submission.checkRecipient('', false), code(553));
@@ -159,9 +171,22 @@ describe('SMTP submission', () => {
     assert.equal(accepted.length, 1);
   });
 
+  it('asks to try again while the disk is full, and bulk mail also while the scheduler is behind', () => {
+    const policy = parsePolicy(POLICY);
+    const room = { full: () => 'the disk is full', exhausted: () => undefined, onChange: () => {} };
+    assert.throws(() => under({ policy, room }).submission.checkSender(key, '', false), code(452));
+    const lag = { behind: () => ({ text: 'the scheduler is 61 s behind', retryAfterS: 30 }) };
+    const behind = under({ policy, lag }).submission;
+    assert.throws(
+      () => behind.checkSender(key, '', false),
+      (error: SubmissionRefused) => error.code === 451 && error.status === '4.3.2' && /61 s behind/.test(error.message),
+    );
+    behind.checkSender({ ...key, class: 'transactional' }, '', false);
+  });
+
   it('asks to try again while it cannot decide or store', async () => {
     const undecided = under({ policy: undefined }).submission;
-    assert.throws(() => undecided.checkSender('shop@example.com', false), code(451));
+    assert.throws(() => undecided.checkSender(key, 'shop@example.com', false), code(451));
     await assert.rejects(undecided.submit(envelope, bytes('\r\ny\r\n')), code(451));
     const failing = under({ policy: parsePolicy(POLICY), fail: true }).submission;
     await assert.rejects(failing.submit(envelope, bytes('\r\ny\r\n')), code(451));

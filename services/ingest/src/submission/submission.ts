@@ -1,8 +1,9 @@
 import type { ApiKey, ApiKeyring } from '@penstock/access';
 import { ADDRESS_PROBLEM_TEXTS, type Mailbox, UnfoldableHeaderError } from '@penstock/mail';
 import type { Policy } from '@penstock/policy';
-import type { Clock, Random, ReceivedContent, StorageRoom, Telemetry } from '@penstock/ports';
+import type { Clock, Random, ReceivedContent, Telemetry } from '@penstock/ports';
 import type { Acceptance } from '../acceptance/acceptance.ts';
+import type { Admission } from '../acceptance/admission.ts';
 import { newMessageId } from '../acceptance/message-id.ts';
 import { judgeAuthors } from '../senders/message-authors.ts';
 import type { SenderRules } from '../senders/sender-rules.ts';
@@ -20,7 +21,7 @@ export interface SubmissionDeps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly senders: SenderRules;
-  readonly room?: StorageRoom | undefined;
+  readonly admission: Pick<Admission, 'full' | 'behind'>;
   /** Undefined while nobody may decide. */
   policy(): Policy | undefined;
 }
@@ -54,6 +55,8 @@ export interface SubmittedEnvelope {
 const USER = 'apikey';
 /** RFC 3463: delivery not authorized, message refused. */
 const NOT_ALLOWED = '5.7.1';
+/** RFC 3463: system not accepting network messages, for excessive load among others. */
+const EXCESSIVE_LOAD = '4.3.2';
 /** RFC 5321 section 6.3: at least 100 before a loop is assumed. */
 const MAX_HOPS = 100;
 
@@ -85,10 +88,13 @@ export class Submission {
     return key;
   }
 
-  checkSender(address: string, smtpUtf8: boolean): void {
-    if (this.deps.room?.full() !== undefined) {
+  checkSender(key: ApiKey, address: string, smtpUtf8: boolean): void {
+    const { admission } = this.deps;
+    if (admission.full() !== undefined) {
       throw new SubmissionRefused(452, 'Insufficient system storage, try again later');
     }
+    const behind = admission.behind(key.class);
+    if (behind) throw new SubmissionRefused(451, behind.text, EXCESSIVE_LOAD);
     if (!this.deps.policy()) throw new SubmissionRefused(451, 'Not ready to accept mail, try again later');
     if (address !== '') this.parse(address, smtpUtf8, 'Sender address');
   }

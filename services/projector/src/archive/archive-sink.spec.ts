@@ -24,11 +24,11 @@ function rig(outages: number, failure: Error = new ArchiveUnavailableError('away
     read: async () => [],
   };
   const timers = {
-    sleep: async (ms: number) => void waits.push(ms),
+    sleep: async (ms: number): Promise<void> => void waits.push(ms),
     after: () => ({ cancel: () => undefined }),
   };
   const telemetry = { log: (_level: string, event: string) => void told.push(event) };
-  return { sink: new ArchiveSink(archive, { timers, telemetry }), appended, waits, told };
+  return { sink: new ArchiveSink(archive, { timers, telemetry }), appended, waits, told, timers };
 }
 
 const delivery = new DeliveryFacts('m1', 0);
@@ -46,6 +46,22 @@ describe('the reactor that archives', () => {
   it('waits for the position it goes on from', async () => {
     const { sink } = rig(1);
     assert.equal(await sink.restore(0), 7);
+  });
+
+  it('says what it waits for, and is not kept from ending', async () => {
+    const { sink, timers } = rig(Number.POSITIVE_INFINITY);
+    timers.sleep = () => new Promise<void>(() => {});
+    const restored = sink.restore(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(sink.waitsFor(), 'the archive cannot be reached, and is waited for: away');
+    sink.end();
+    await assert.rejects(restored, ArchiveUnavailableError);
+  });
+
+  it('waits for nothing once the archive has answered', async () => {
+    const { sink } = rig(1);
+    await sink.restore(0);
+    assert.equal(sink.waitsFor(), undefined);
   });
 
   it('fails where the archive refuses', async () => {

@@ -13,11 +13,30 @@ const LONGEST_WAIT_MS = 30_000;
  */
 export class ArchiveSink implements FactSink {
   private collected: ArchiveEntry[] = [];
+  private away: string | undefined;
+  private stopWaiting: () => void = () => undefined;
+  private readonly ended: Promise<void>;
+  private isEnding = false;
 
   constructor(
     private readonly archive: Archive,
     private readonly deps: Pick<FactReaderDeps, 'timers' | 'telemetry'>,
-  ) {}
+  ) {
+    this.ended = new Promise((resolve) => {
+      this.stopWaiting = resolve;
+    });
+  }
+
+  /** Why nothing is stored at the moment. */
+  waitsFor(): string | undefined {
+    return this.away;
+  }
+
+  /** The process ends: an archive that is away is not waited for any more, and what it lacks is in the log. */
+  end(): void {
+    this.isEnding = true;
+    this.stopWaiting();
+  }
 
   async restore(partition: number): Promise<number | undefined> {
     const positions = await this.whenThere(() => this.archive.positions());
@@ -46,11 +65,14 @@ export class ArchiveSink implements FactSink {
   private async whenThere<T>(work: () => Promise<T>): Promise<T> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        return await work();
+        const done = await work();
+        this.away = undefined;
+        return done;
       } catch (error) {
-        if (!(error instanceof ArchiveUnavailableError)) throw error;
+        if (!(error instanceof ArchiveUnavailableError) || this.isEnding) throw error;
+        this.away = `the archive cannot be reached, and is waited for: ${error.message}`;
         if (waitMs === FIRST_WAIT_MS) this.deps.telemetry.log('warn', 'archive_waits', { reason: error.message });
-        await this.deps.timers.sleep(waitMs);
+        await Promise.race([this.deps.timers.sleep(waitMs), this.ended]);
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Processed, Protocol, TrafficClass } from '@penstock/events';
 import type { Counter, Counts } from './counter-names.ts';
+import { ATTEMPT_BOUNDS_MS, type DurationFigure, Durations, LATENCY_BOUNDS_MS } from './durations.ts';
 
 export interface AcceptedTally {
   readonly protocol: Protocol;
@@ -12,6 +13,16 @@ export interface AcceptedTally {
 export class FactTally {
   private readonly accepted = new Map<string, { -readonly [K in keyof AcceptedTally]: AcceptedTally[K] }>();
   private readonly byProvider = new Map<string, Counts>();
+  /** From acceptance to delivery. */
+  readonly latencies: Durations;
+  /** Of attempts that cost one, at the receiver. */
+  readonly attempts: Durations;
+
+  /** @param exemplars whether durations name a trace to look at */
+  constructor(exemplars = false) {
+    this.latencies = new Durations(LATENCY_BOUNDS_MS, exemplars);
+    this.attempts = new Durations(ATTEMPT_BOUNDS_MS, exemplars);
+  }
 
   accept({ protocol, class: trafficClass, index }: Processed['body']): void {
     const key = `${protocol} ${trafficClass}`;
@@ -36,8 +47,11 @@ export class FactTally {
   view(): {
     readonly accepted: readonly AcceptedTally[];
     readonly providers: readonly { readonly provider: string; readonly counts: Counts }[];
+    readonly latencies: readonly DurationFigure[];
+    readonly attempts: readonly DurationFigure[];
   } {
     const providers = [...this.byProvider].map(([provider, counts]) => ({ provider, counts: { ...counts } }));
-    return { accepted: [...this.accepted.values()].map((tally) => ({ ...tally })), providers };
+    const accepted = [...this.accepted.values()].map((tally) => ({ ...tally }));
+    return { accepted, providers, latencies: this.latencies.view(), attempts: this.attempts.view() };
   }
 }

@@ -1,5 +1,6 @@
 import { assertNever, type Fact, type LifecycleState, type Step } from '@penstock/events';
 import { type Counter, OTHER_PROVIDER, UNRESOLVED_PROVIDER } from '../counters/counter-names.ts';
+import { attemptMs, type Timed } from '../counters/durations.ts';
 import { addTo, type MinuteCounters } from '../counters/minute-counters.ts';
 import type { PendingDelivery, Route } from './pending-delivery.ts';
 
@@ -25,11 +26,21 @@ export function countStep(
   const counts = counters.at(record.at, provider, source);
   if (!counts) return;
   addTo(counts, counter);
-  if (step.state && before && step.state.attempts > before.attempts) addTo(counts, 'attempts');
+  if (step.state && before && step.state.attempts > before.attempts) {
+    addTo(counts, 'attempts');
+    if (record.type !== 'released') countAttempt(counters, provider, record);
+  }
   if (record.type !== 'delivered') return;
   if (record.body.mayDuplicate) addTo(counts, 'markedDuplicates');
   if (step.transition !== 'ended' || !delivery) return;
-  addTo(counts, 'latencyMs', Math.max(0, record.at - delivery.acceptedAt));
+  const latencyMs = Math.max(0, record.at - delivery.acceptedAt);
+  addTo(counts, 'latencyMs', latencyMs);
+  counters.tally?.latencies.add(provider, latencyMs, record);
+}
+
+function countAttempt({ tally }: MinuteCounters, provider: string, record: Timed): void {
+  const ms = tally && attemptMs(record);
+  if (ms !== undefined) tally?.attempts.add(provider, ms, record);
 }
 
 function counterOf(step: Step, record: DeliveryFact): Counter | undefined {

@@ -17,6 +17,8 @@ export interface FactSink {
   leaving(partition: number): void;
   /** Everything is stored and the partition is another's. */
   release(partition: number): void;
+  /** What it waits for before it can store or answer, for people. */
+  waitsFor?(): string | undefined;
 }
 
 export interface FactReaderDeps {
@@ -154,6 +156,11 @@ export class FactReader implements PartitionHandler<'mail.events'> {
 
   notReady(): string | undefined {
     if (this.failure !== undefined) return this.failure;
+    const behind = this.behindReason();
+    return behind && (this.sink.waitsFor?.() ?? behind);
+  }
+
+  private behindReason(): string | undefined {
     if (this.endsAsFound.size === 0) return `${this.group} reads no partition of mail.events yet`;
     for (const [partition, end] of this.endsAsFound) {
       const reached = this.stored.of(partition) ?? 0;

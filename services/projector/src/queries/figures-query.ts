@@ -1,6 +1,7 @@
 import type { HoldReason, TrafficClass } from '@penstock/events';
 import type { Tracing, TracingCounts } from '@penstock/ports';
 import { type Counts, OTHER_PROVIDER, UNRESOLVED_PROVIDER } from '../counters/counter-names.ts';
+import type { DurationFigure } from '../counters/durations.ts';
 import type { AcceptedTally, FactTally } from '../counters/fact-tally.ts';
 import { rowsUnder } from '../deliveries/partition-rows.ts';
 import type { ReadModel } from '../deliveries/read-model.ts';
@@ -20,11 +21,13 @@ export interface DepthFigure {
 export interface Figures {
   readonly accepted: readonly AcceptedTally[];
   readonly providers: readonly { readonly provider: string; readonly counts: Counts }[];
+  readonly latencies: readonly DurationFigure[];
+  readonly attempts: readonly DurationFigure[];
   readonly depths: readonly DepthFigure[];
   readonly held: readonly { readonly class: TrafficClass; readonly reason: HoldReason; readonly deliveries: number }[];
-  /** Everything of the partition of `mail.events` before the offset is stored. */
   /** Spans sent and lost since the start. */
   readonly spans: TracingCounts;
+  /** Everything of the partition of `mail.events` before the offset is stored. */
   readonly stored: readonly { readonly group: string; readonly partition: number; readonly offset: number }[];
 }
 

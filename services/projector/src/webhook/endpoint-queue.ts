@@ -42,6 +42,8 @@ export interface EndpointFigures {
   readonly dead: number;
   /** Records of the log it has not looked at yet. */
   readonly behind: number;
+  /** Of the oldest event that is being posted, ms since the epoch. */
+  readonly oldestAt: number | undefined;
 }
 
 /** An event that was not taken for so long is given up, as at SendGrid. */
@@ -66,6 +68,7 @@ export class EndpointQueue {
   private readonly assigned = new Map<number, number>();
   private readonly maker: BatchMaker;
   private readonly counts = { posted: 0, events: 0, failed: 0, dead: 0 };
+  private posting: EventBatch | undefined;
   private stopping = false;
   private failing = false;
   /** The endpoint was set anew. */
@@ -93,7 +96,7 @@ export class EndpointQueue {
   get figures(): EndpointFigures {
     let behind = 0;
     for (const { place, end } of this.cursors.values()) behind += Math.max(0, end - place.next);
-    return { tenant: this.webhook.tenant, ...this.counts, behind };
+    return { tenant: this.webhook.tenant, ...this.counts, behind, oldestAt: this.posting?.oldestAt };
   }
 
   /** Another address, key or choice of events; what is under way is tried again at once. */
@@ -171,7 +174,10 @@ export class EndpointQueue {
     const owned = new Map(this.cursors);
     const batch = await this.maker.make(this.webhook, owned);
     this.more = batch.full;
-    if (batch.size > 0 && !(await this.posted(batch))) return;
+    this.posting = batch;
+    const settled = batch.size === 0 || (await this.posted(batch));
+    this.posting = undefined;
+    if (!settled) return;
     if (!batch.moved) return;
     // What was revoked meanwhile is another's; its position too.
     for (const partition of batch.places.keys()) {

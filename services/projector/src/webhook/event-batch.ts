@@ -32,6 +32,11 @@ export class EventBatch {
     return this.events.length;
   }
 
+  /** Of the oldest event, ms since the epoch; undefined where there is none. */
+  get oldestAt(): number | undefined {
+    return this.events.length > 0 ? this.events.reduce((oldest, { at }) => Math.min(oldest, at), Infinity) : undefined;
+  }
+
   /** Whether anything was read, of whomever. */
   get moved(): boolean {
     return this.places.size > 0;

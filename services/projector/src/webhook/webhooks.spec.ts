@@ -247,8 +247,10 @@ describe('the webhook reactor', () => {
       await rig.pass(1_000);
       assert.deepEqual(rig.to(URL_B), [['processed m2'], ['delivered m2']]);
       assert.deepEqual(rig.to(URL_A), [['processed m1']]);
+      assert.equal(rig.reactor.figures.find(({ tenant }) => tenant === 'acme')?.oldestAt, one.processed.at);
       answer({ kind: 'answered', status: 200 });
       await rig.turns();
+      assert.ok(rig.reactor.figures.every(({ oldestAt }) => oldestAt === undefined));
     }));
 
   it('gives up after a day, says so in mail.dead, and goes on with what is younger', () =>

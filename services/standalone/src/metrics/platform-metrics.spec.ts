@@ -42,14 +42,29 @@ async function samples(figures: () => Promise<Figures>): Promise<readonly Metric
         ],
       }),
     },
+    schedulerLagMs: () => 2_500,
+    webhooks: {
+      figures: [
+        { tenant: 'a', posted: 3, events: 30, failed: 1, dead: 2, behind: 7, oldestAt: 88_000 },
+        { tenant: 'b', posted: 1, events: 1, failed: 0, dead: 0, behind: 0, oldestAt: undefined },
+      ],
+    },
+    clock: { now: () => 100_000 },
     scheduler: { positions: () => new Map([[1, 1]]) },
   });
+}
+
+function durations(provider: string) {
+  const traced = [undefined, { traceId: 'ab'.repeat(16), ms: 700, at: 5_000 }];
+  return { provider, boundsMs: [500], counts: [2, 4], sumMs: 1_500, traced };
 }
 
 function figures(providers: readonly string[]): Figures {
   return {
     accepted: [{ protocol: 'smtp', class: 'bulk', messages: 2, recipients: 5 }],
     providers: providers.map((provider) => ({ provider, counts: COUNTS })),
+    latencies: providers.map(durations),
+    attempts: providers.map(durations),
     depths: providers.map((provider) => ({ class: 'bulk', provider, waiting: 1, open: 2 })),
     held: [{ class: 'bulk', reason: 'operator', deliveries: 3 }],
     spans: { sent: 5, dropped: 1, failed: 0 },
@@ -76,7 +91,15 @@ describe('what /metrics shows of the platform', () => {
 
   it('counts in the unit its name says, and what is behind from the end of the log', async () => {
     const given = await samples(async () => figures(['gmail']));
-    assert.equal(seriesOf(given, 'penstock_delivery_latency_seconds_total', { provider: 'gmail' }), 1.5);
+    assert.deepEqual(seriesOf(given, 'penstock_delivery_latency_seconds', { provider: 'gmail' }), {
+      bounds: [0.5],
+      counts: [2, 4],
+      sum: 1.5,
+      exemplars: [undefined, { traceId: 'ab'.repeat(16), value: 0.7, atMs: 5_000 }],
+    });
+    assert.equal(seriesOf(given, 'penstock_scheduler_lag_seconds', {}), 2.5);
+    assert.equal(seriesOf(given, 'penstock_webhook_events_total', { result: 'taken' }), 31);
+    assert.equal(seriesOf(given, 'penstock_webhook_oldest_seconds', {}), 12);
     assert.equal(seriesOf(given, 'penstock_deliveries_total', { outcome: 'bounced', provider: 'gmail' }), 1);
     assert.equal(seriesOf(given, 'penstock_open_connections', { source: 'ip-1', provider: 'other' }), 4);
     const lag = (group: string) => ({ group, topic: 'mail.events', partition: '1' });
@@ -89,6 +112,8 @@ describe('what /metrics shows of the platform', () => {
     const given = await samples(async () => figures(many));
     assert.ok(given.length < 800, `${given.length} series`);
     assert.equal(seriesOf(given, 'penstock_attempts_total', { provider: 'other' }), 450 * 8);
+    const others = seriesOf(given, 'penstock_attempt_duration_seconds', { provider: 'other' });
+    assert.deepEqual((others as { counts: unknown }).counts, [450 * 2, 450 * 4]);
   });
 
   it('tells the rest where the projector cannot be asked', async () => {

@@ -1,10 +1,17 @@
 import { statfs } from 'node:fs/promises';
 import { DURABLE_BOUNDS_MS, type LogStatistics } from '@penstock/adapter-embedded';
-import { committedLags, dispatcherSamples, projectedSamples, storedLags } from '@penstock/deployment';
+import {
+  committedLags,
+  dispatcherSamples,
+  projectedSamples,
+  schedulerLagSample,
+  storedLags,
+  webhookSamples,
+} from '@penstock/deployment';
 import type { DispatcherFigures } from '@penstock/dispatcher';
 import type { MetricSample } from '@penstock/nest';
-import type { EventLog } from '@penstock/ports';
-import type { Figures } from '@penstock/projector';
+import type { Clock, EventLog } from '@penstock/ports';
+import type { EndpointFigures, Figures } from '@penstock/projector';
 
 export interface MetricSources {
   readonly log: EventLog;
@@ -12,6 +19,10 @@ export interface MetricSources {
   readonly dataDir: string;
   readonly figures: () => Promise<Figures>;
   readonly dispatcher: { figures(): DispatcherFigures };
+  /** How far ingest finds the scheduler behind, ms. */
+  readonly schedulerLagMs: () => number;
+  readonly webhooks: { readonly figures: readonly EndpointFigures[] };
+  readonly clock: Pick<Clock, 'now'>;
   readonly scheduler: { positions(): ReadonlyMap<number, number> };
 }
 
@@ -31,6 +42,8 @@ export async function platformSamples(sources: MetricSources): Promise<readonly 
     ...(await storedLags(sources.log, [...(projected?.stored ?? []), ...scheduledPositions(sources)])),
     ...lags,
     ...dispatcherSamples(sources.dispatcher.figures()),
+    schedulerLagSample(sources.schedulerLagMs()),
+    ...webhookSamples(sources.webhooks.figures, sources.clock.now()),
     ...logSamples(sources.statistics),
     { metric: 'penstock_disk_free_bytes', labels: {}, value: disk.bavail * disk.bsize },
   ];

@@ -13,13 +13,18 @@ const MOST_TRIES = 100;
 
 /** Ports that nobody had a moment ago. */
 export async function freePorts(): Promise<ServicePorts> {
+  const base = await freePortsInRow(COUNT);
+  return { projector: base, dispatcher: base + 1, scheduler: base + 2, ingest: base + 3, smtp: base + 4 };
+}
+
+/** The first of so many in a row. */
+export async function freePortsInRow(count: number): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const base = FROM + COUNT * Math.floor((Math.random() * (TO - FROM)) / COUNT);
-    const ports = { projector: base, dispatcher: base + 1, scheduler: base + 2, ingest: base + 3, smtp: base + 4 };
-    const free = await Promise.all(Object.values(ports).map(isFree));
-    if (free.every(Boolean)) return ports;
+    const base = FROM + count * Math.floor((Math.random() * (TO - FROM)) / count);
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(base + index)));
+    if (free.every(Boolean)) return base;
   }
-  throw new Error(`no ${COUNT} ports in a row are free between ${FROM} and ${TO}`);
+  throw new Error(`no ${count} ports in a row are free between ${FROM} and ${TO}`);
 }
 
 async function isFree(port: number): Promise<boolean> {

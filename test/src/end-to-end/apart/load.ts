@@ -11,6 +11,16 @@ export interface LoadOptions {
   readonly url: string;
   readonly smtpPort: number;
   readonly key: string;
+  /** What the n-th mail is; plain mail to the healthy provider where it is not given. */
+  readonly mail?: (index: number) => LoadMail;
+  /** Told of each recipient as soon as the answer is there. */
+  readonly onAccepted?: (recipient: string) => void;
+}
+
+export interface LoadMail {
+  readonly recipient: string;
+  /** Seconds since the epoch; such mail goes over HTTP. */
+  readonly sendAt?: number;
 }
 
 export class Load {
@@ -58,21 +68,24 @@ export class Load {
 
   private async sendOne(): Promise<void> {
     const index = this.begun++;
-    const recipient = `mail-${index}@apart.example`;
+    const mail = this.options.mail?.(index) ?? { recipient: `mail-${index}@apart.example` };
+    const overHttp = index % 2 === 0 || mail.sendAt !== undefined;
     try {
-      const id = await (index % 2 === 0 ? this.overHttp(recipient) : this.overSmtp(recipient));
-      this.accepted.set(id, recipient);
+      const id = await (overHttp ? this.overHttp(mail) : this.overSmtp(mail));
+      this.accepted.set(id, mail.recipient);
+      this.options.onAccepted?.(mail.recipient);
     } catch {
       this.refused++;
     }
   }
 
-  private async overHttp(recipient: string): Promise<string> {
+  private async overHttp({ recipient, sendAt }: LoadMail): Promise<string> {
     const response = await fetch(`${this.options.url}/v3/mail/send`, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.options.key}`, 'content-type': 'application/json' },
       body: JSON.stringify({
         personalizations: [{ to: [{ email: recipient }] }],
+        ...(sendAt !== undefined && { send_at: sendAt }),
         from: { email: 'news@sender.example' },
         subject: 'Apart',
         content: [{ type: 'text/plain', value: `For ${recipient}.` }],
@@ -84,7 +97,7 @@ export class Load {
     return id;
   }
 
-  private async overSmtp(recipient: string): Promise<string> {
+  private async overSmtp({ recipient }: LoadMail): Promise<string> {
     const { response } = await this.smtp.sendMail({
       to: recipient,
       from: 'news@sender.example',

@@ -12,6 +12,8 @@ const START_LIMIT_MS = 90_000;
 /** The drain of a service and its groups' time to notice. */
 const STOP_LIMIT_MS = 60_000;
 const KEPT_LINES = 200;
+const HTTP_DOOR = / runs: HTTP ([^\s,]+)/;
+const SMTP_DOOR = /, SMTP \S+:(\d+)/;
 
 export interface ServiceProcessOptions {
   readonly name: ServiceName;
@@ -25,6 +27,7 @@ export interface ServiceProcessOptions {
 export class ServiceProcess {
   private child: ChildProcess | undefined;
   private stopping = false;
+  private doors = '';
   private readonly lines: string[] = [];
   private running: { resolve(): void; reject(error: Error): void } | undefined;
 
@@ -66,6 +69,25 @@ export class ServiceProcess {
     return child.exitCode;
   }
 
+  /** SIGKILL, as a crash; resolves when it is gone. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    this.stopping = true;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Of its HTTP door as it told at its last start, whatever its port was set to. */
+  get url(): string {
+    return `http://${this.told(HTTP_DOOR)}`;
+  }
+
+  get smtpPort(): number {
+    return Number(this.told(SMTP_DOOR));
+  }
+
   /** @throws Error where it does not run */
   get pid(): number {
     const pid = this.child?.pid;
@@ -85,8 +107,16 @@ export class ServiceProcess {
       this.lines.push(line);
       if (this.lines.length > KEPT_LINES) this.lines.shift();
       onLine?.(name, line);
-      if (line.startsWith(`${name} runs: `)) this.running?.resolve();
+      if (!line.startsWith(`${name} runs: `)) return;
+      this.doors = line;
+      this.running?.resolve();
     });
+  }
+
+  private told(door: RegExp): string {
+    const [, found] = door.exec(this.doors) ?? [];
+    if (found === undefined) throw this.failure(`told of no door like ${door}`);
+    return found;
   }
 
   private failure(what: string): Error {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '@penstock/cli';
-import { Sandbox } from '@penstock/testing';
+import { type DirectoryEntry, Sandbox } from '@penstock/testing';
 import { type ServiceName, ServiceProcess, type ServiceProcessOptions } from './service-process.ts';
 
 export interface ServicesOptions {
@@ -15,14 +15,17 @@ export interface ServicesOptions {
   /** Where read models lie; in the projector's folder if absent. */
   readonly redisUrl?: string | undefined;
   readonly ports: ServicePorts;
-  /** Partitions of `mail.events`; as defined if absent. */
-  readonly eventPartitions?: number | undefined;
   /** Settings of all of them. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: ServiceEnvironment;
+  /** Mailbox providers other than the sandbox's own. */
+  readonly directory?: readonly DirectoryEntry[] | undefined;
+  /** Partitions of topics that get fewer than usual, such as `mail.events`. */
+  readonly partitions?: Readonly<Record<string, number>>;
   readonly onLine?: ServiceProcessOptions['onLine'];
   readonly onEnd?: ServiceProcessOptions['onEnd'];
 }
 
+export type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 export type ServicePorts = Readonly<Record<ServiceName | 'smtp', number>>;
 
 /** Whoever reads starts before whoever writes, and stops after. */
@@ -31,17 +34,21 @@ export const START_ORDER: readonly ServiceName[] = ['projector', 'dispatcher', '
 const SANDBOX_POLICY = fileURLToPath(new URL('../../../../infra/policy/sandbox.toml', import.meta.url));
 
 export class Services {
+  private readonly added: ServiceProcess[] = [];
+
   private constructor(
     private readonly processes: ReadonlyMap<ServiceName, ServiceProcess>,
     readonly sandbox: Sandbox,
     readonly ports: ServicePorts,
+    private readonly made: (name: ServiceName, instance: string, environment: ServiceEnvironment) => ServiceProcess,
   ) {}
 
   /** Makes the topics where they are missing, then starts all four; nothing is left running where one cannot start. */
   static async start(options: ServicesOptions): Promise<Services> {
     mkdirSync(join(options.folder, 'content'), { recursive: true });
-    await applyTopics(options);
-    const sandbox = await Sandbox.start();
+    await applyTopics(options.brokers, options);
+    const { directory } = options;
+    const sandbox = await Sandbox.start(directory && { directory });
     const sandboxHosts = join(options.folder, 'sandbox.json');
     writeFileSync(sandboxHosts, JSON.stringify({ hosts: hostsOf(sandbox) }));
     const { onLine, onEnd } = options;
@@ -49,7 +56,10 @@ export class Services {
       const environment = environmentOf(name, options, sandboxHosts);
       return [name, new ServiceProcess({ name, environment, onLine, onEnd })] as const;
     });
-    const services = new Services(new Map(processes), sandbox, options.ports);
+    const services = new Services(new Map(processes), sandbox, options.ports, (name, instance, own) => {
+      const environment = { ...environmentOf(name, options, sandboxHosts), ...ownOf(name, instance, options), ...own };
+      return new ServiceProcess({ name, environment, onLine, onEnd });
+    });
     try {
       await Promise.all(processes.map(([, service]) => service.start()));
     } catch (error) {
@@ -66,6 +76,17 @@ export class Services {
     return service;
   }
 
+  /**
+   * Starts another process of the service, with a name and a state folder of its own, on ports of the system's choice.
+   * It is stopped with the others.
+   */
+  async add(name: ServiceName, instance: string, environment: ServiceEnvironment = {}): Promise<ServiceProcess> {
+    const added = this.made(name, instance, environment);
+    this.added.push(added);
+    await added.start();
+    return added;
+  }
+
   url(name: ServiceName): string {
     return `http://127.0.0.1:${this.ports[name]}`;
   }
@@ -73,6 +94,7 @@ export class Services {
   /** Ingest first, so that nothing new comes; answers the exit codes. */
   async stop(): Promise<ReadonlyMap<ServiceName, number | null>> {
     const codes = new Map<ServiceName, number | null>();
+    await Promise.all(this.added.map((added) => added.stop()));
     for (const name of START_ORDER.toReversed()) codes.set(name, await this.service(name).stop());
     await this.sandbox.stop();
     return codes;
@@ -89,17 +111,36 @@ function hostsOf(sandbox: Sandbox) {
   }));
 }
 
-async function applyTopics({ brokers, eventPartitions }: ServicesOptions): Promise<void> {
+/** Makes the topics of the log where they are missing; with fewer than three brokers they have one replica. */
+export async function applyTopics(
+  brokers: readonly string[],
+  { environment, partitions = {} }: Pick<ServicesOptions, 'environment' | 'partitions'> = {},
+): Promise<void> {
   const said: string[] = [];
   const replication = brokers.length >= 3 ? '3' : '1';
-  const chosen = eventPartitions === undefined ? [] : ['--partitions', `mail.events=${eventPartitions}`];
-  const code = await runCommand(['topics', 'apply', '--replication', replication, ...chosen], {
-    environment: { PENSTOCK_KAFKA_BROKERS: brokers.join(',') },
+  const fewer = Object.entries(partitions).flatMap(([topic, count]) => ['--partitions', `${topic}=${count}`]);
+  const code = await runCommand(['topics', 'apply', '--replication', replication, ...fewer], {
+    environment: { ...kafkaSettingsOf(environment), PENSTOCK_KAFKA_BROKERS: brokers.join(',') },
     print: () => {},
     complain: (text) => said.push(text),
     sleep: async () => {},
   });
   if (code !== 0) throw new Error(`the topics could not be made: ${said.join('\n')}`);
+}
+
+/** How the cluster is reached; the policy is the services' to check. */
+function kafkaSettingsOf(environment: ServiceEnvironment = {}): ServiceEnvironment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('PENSTOCK_KAFKA_')));
+}
+
+/** What two processes of a service on one host may not share. */
+function ownOf(name: ServiceName, instance: string, { folder }: ServicesOptions): ServiceEnvironment {
+  return {
+    PENSTOCK_INSTANCE: instance,
+    PENSTOCK_STATE_DIR: join(folder, `${name}-${instance}`),
+    PENSTOCK_HTTP_PORT: '0',
+    PENSTOCK_SMTP_PORT: '0',
+  };
 }
 
 function environmentOf(name: ServiceName, options: ServicesOptions, sandboxHosts: string) {

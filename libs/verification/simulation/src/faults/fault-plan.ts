@@ -4,19 +4,24 @@ import type { Simulation } from '../simulation.ts';
 export const FAULTS = [
   'crash_ingest',
   'crash_scheduler',
+  'crash_deputy',
   'crash_dispatcher',
   'crash_neighbour',
   'crash_projector',
   'crash_scheduler_and_dispatcher',
   'crash_all',
+  'pause_scheduler',
   'pause_dispatcher',
+  'stop_scheduler',
   'stop_dispatcher',
+  'rebalance',
   'append_failed',
   'append_torn',
   'append_slow',
   'ack_lost',
   'commit_lost',
   'state_lost',
+  'disk_lost',
   'content_failed',
   'dns_failure',
   'connect_refused',
@@ -33,9 +38,12 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number];
 
-/** Faults that kill a process, counted per step; the others are drawn each time they could happen. */
-const CRASH_RATE = { least: 0.0005, most: 0.004 };
+/** Faults that befall a process, drawn at every step; the others are drawn each time they could happen. */
+const STEP_RATE = { least: 0.0005, most: 0.004 };
+/** A process that was just started makes more steps than others: without a bound one strike brings on the next, without end. */
+const MOST_STRIKES = 40;
 const OTHER_RATE = { least: 0.01, most: 0.15 };
+const PER_STEP = /^(crash|pause|stop)_|^rebalance$/;
 /** Now and then one of those is the rule rather than the exception. */
 const HARSH = { chance: 0.1, rate: 0.7 };
 
@@ -47,6 +55,7 @@ export class FaultPlan {
   readonly rates: ReadonlyMap<Fault, number>;
   readonly fired = new Map<Fault, number>();
   private on = true;
+  private strikes = 0;
 
   constructor(
     private readonly simulation: Simulation,
@@ -59,7 +68,10 @@ export class FaultPlan {
   happens(fault: Fault): boolean {
     const rate = this.rates.get(fault);
     if (rate === undefined || !this.on) return false;
+    const isStrike = PER_STEP.test(fault);
+    if (isStrike && this.strikes >= MOST_STRIKES) return false;
     if (!this.simulation.random(`fault ${fault}`).chance(rate)) return false;
+    if (isStrike) this.strikes += 1;
     this.count(fault);
     return true;
   }
@@ -89,10 +101,10 @@ function draw(simulation: Simulation): ReadonlyMap<Fault, number> {
   const random = simulation.random('fault plan');
   const rates = new Map<Fault, number>();
   for (const fault of FAULTS) {
-    const isCrash = /^(crash|pause|stop)_/.test(fault);
-    const { least, most } = isCrash ? CRASH_RATE : OTHER_RATE;
+    const isPerStep = PER_STEP.test(fault);
+    const { least, most } = isPerStep ? STEP_RATE : OTHER_RATE;
     const usual = least + random.next() * (most - least);
-    const rate = random.chance(HARSH.chance) && !isCrash ? HARSH.rate : usual;
+    const rate = random.chance(HARSH.chance) && !isPerStep ? HARSH.rate : usual;
     if (random.chance(0.4)) rates.set(fault, Math.round(rate * 10_000) / 10_000);
   }
   return rates;

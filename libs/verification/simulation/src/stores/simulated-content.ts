@@ -19,7 +19,7 @@ export class SimulatedContent {
   connect(process: SimulatedProcess): ContentStore {
     const random = process.simulation.random(`content ${process.label}`);
     const call = <R>(what: string, effect: () => Promise<R>) =>
-      process.call(`content ${what}`, latency(random), latency(random), () => {
+      process.callEngine(`content ${what}`, latency(random), latency(random), () => {
         if (this.faults.happens('content_failed')) throw new Error('the content store is away');
         return effect();
       });

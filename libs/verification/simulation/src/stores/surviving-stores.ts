@@ -56,6 +56,11 @@ export class SurvivingStores {
     }
   }
 
+  /** The disk is gone, with all that was on it. */
+  remove(): void {
+    this.stores.clear();
+  }
+
   private entry(name: string) {
     const known = this.stores.get(name);
     if (known) return known;

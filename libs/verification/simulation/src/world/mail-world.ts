@@ -17,6 +17,13 @@ export type WorldEvent =
       readonly senderAlive: boolean;
     };
 
+/** Something that leaves for a receiver, as it leaves: `sender` is the label of the process. */
+export interface Departure {
+  readonly what: 'connect' | 'mail' | 'content';
+  readonly sender: string;
+  readonly client: string;
+}
+
 /** A connection as the receiver knows it. */
 export interface WorldConnection {
   readonly client: string;
@@ -41,6 +48,7 @@ function reply(code: number, enhanced: string, text: string): SmtpReply {
 export class MailWorld {
   readonly accepted = new Map<string, number>();
   private readonly observers: ((event: WorldEvent) => void)[] = [];
+  private readonly departureObservers: ((departure: Departure) => void)[] = [];
 
   constructor(
     readonly simulation: Simulation,
@@ -50,6 +58,15 @@ export class MailWorld {
 
   onEvent(observer: (event: WorldEvent) => void): void {
     this.observers.push(this.simulation.guard(observer));
+  }
+
+  /** Called when something leaves, which is when its sender must have the right to send it. */
+  onDeparture(observer: (departure: Departure) => void): void {
+    this.departureObservers.push(this.simulation.guard(observer));
+  }
+
+  leaves(departure: Departure): void {
+    for (const observer of this.departureObservers) observer(departure);
   }
 
   open(client: string, site: string): WorldConnection {

@@ -21,6 +21,7 @@ export function simulatedTransport(process: SimulatedProcess, world: MailWorld):
   const random = process.simulation.random(`smtp ${process.label}`);
   return {
     connect: async (target) => {
+      world.leaves({ what: 'connect', sender: process.label, client: target.ehlo });
       const connection = await process.call(`connect ${target.host}`, wire(random), wire(random), () =>
         accept(process, world, target),
       );
@@ -88,12 +89,22 @@ class SimulatedSession implements MailSession {
 
   private async speak(transaction: MailTransaction): Promise<TransactionResult> {
     const began = this.process.simulation.now;
+    this.leaves('mail');
     const answers = await this.arrive('MAIL and RCPT', () => this.envelope(transaction));
     if ('kind' in answers) return this.ended(answers);
     if (answers.every((answer) => answer !== undefined)) return this.answered(began, answers);
+    if (transaction.mayFinish?.() === false) {
+      this.abort();
+      return { kind: 'withdrawn' };
+    }
+    this.leaves('content');
     const late = this.world.faults.happens('slow_host') ? this.random.between(100, 5_000) : 0;
     const result = await this.arrive('DATA', () => this.finalDot(transaction, answers), late);
     return result === 'answered' ? this.answered(began, answers) : this.ended(result);
+  }
+
+  private leaves(what: 'mail' | 'content'): void {
+    this.world.leaves({ what, sender: this.process.label, client: this.connection.client });
   }
 
   quit(): Promise<void> {

@@ -1,0 +1,15 @@
+import type { Rig } from '../rig/rig.ts';
+import type { PlannedFault } from '../schedule.ts';
+import { last } from './waiting.ts';
+
+/** Not a page is free for a while. */
+export async function fillDisk(
+  { disks }: Rig,
+  { target, durationMs }: PlannedFault,
+  signal: AbortSignal,
+): Promise<void> {
+  const disk = disks.disk(target);
+  disk.fill();
+  await last(durationMs, signal);
+  disk.free();
+}
