@@ -52,6 +52,8 @@ async function withAdmin<T>(connection: KafkaConnection, work: (admin: Admin) =>
   guardIdleTimers();
   const kafka = new Kafka({
     ...clientConfig(connection),
+    // A handshake of TLS on a busy machine takes longer than kafkajs waits by itself (1 s).
+    connectionTimeout: 10_000,
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 200, retries: 2 },
   });
