@@ -125,7 +125,7 @@ class Run {
     const { target } = fault;
     const name = `${fault.fault} ${target}`;
     const ready = CONDITIONS[fault.fault];
-    await ready?.(this.rig, signal).catch((error) => this.trouble.push(`before ${name}: ${firstLine(error)}`));
+    await ready?.(this.rig, signal, target).catch((error) => this.trouble.push(`before ${name}: ${firstLine(error)}`));
     if (signal.aborted) return;
     const at = this.book.now();
     if (at > this.options.seconds * 1_000) return say(`  ${name}: no time was left when it could begin`);
