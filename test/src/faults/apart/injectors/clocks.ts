@@ -12,12 +12,12 @@ export async function jumpClock({ clocks }: Rig, fault: PlannedFault, signal: Ab
   clocks.shift(fault.target, 0);
 }
 
-/** A process that starts under a wrong clock believes it: that is another fault. */
-export function clockIsRight({ clocks }: Rig, signal: AbortSignal, target: string): Promise<void> {
-  return until(() => clocks.isRight(target), signal);
+/** It runs, and its clock is right: a process that starts under a wrong one believes it, which is another fault. */
+export function isRunningInTime({ fleet, clocks }: Rig, signal: AbortSignal, target: string): Promise<void> {
+  return until(() => fleet.isRunning(target) && clocks.isRight(target), signal);
 }
 
-/** As above: its start, if it was killed, is over. */
+/** Its start, if it was killed, is over. */
 export function isRunning({ fleet }: Rig, signal: AbortSignal, target: string): Promise<void> {
   return until(() => fleet.isRunning(target), signal);
 }

@@ -3,7 +3,7 @@ import type { FaultName } from '../history.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { PlannedFault } from '../schedule.ts';
 import { bounceBroker, inStep, killBroker } from './brokers.ts';
-import { clockIsRight, isRunning, jumpClock } from './clocks.ts';
+import { isRunning, isRunningInTime, jumpClock } from './clocks.ts';
 import { fillDisk } from './disks.ts';
 import { cutAfterDot } from './receivers.ts';
 import { flushRedis, restartRedis } from './redis.ts';
@@ -18,7 +18,8 @@ type Injector = (rig: Rig, fault: PlannedFault, signal: AbortSignal) => Promise<
 export const CONDITIONS: Readonly<Partial<Record<FaultName, Condition>>> = {
   broker_kill: inStep,
   broker_bounce: inStep,
-  sigkill: clockIsRight,
+  sigkill: isRunningInTime,
+  sigstop: isRunning,
   clock_jump: isRunning,
 };
 
