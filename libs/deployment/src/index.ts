@@ -1,9 +1,8 @@
 export { type ContentSettings, openContent } from './engines/content.ts';
 export { openStateFolder } from './engines/local-state.ts';
-export { openPolicyResolver } from './engines/policy-resolver.ts';
+export { openServiceResolver } from './engines/policy-resolver.ts';
 export { openReads } from './engines/reads.ts';
 export { openRoom } from './engines/room.ts';
-export { type SandboxHost, sandboxResolver } from './engines/sandbox-hosts.ts';
 export { openWebhooks, type WebhookAllowance, type WebhookPosting } from './engines/webhooks.ts';
 export { type ApiKeySettings, defaultKey, keysOfSettings } from './keys/settings-keys.ts';
 export { dispatcherSamples } from './metrics/dispatcher-samples.ts';
@@ -32,7 +31,7 @@ export {
   WEBHOOK_SETTINGS,
 } from './settings/engine-settings.ts';
 export { allSettingNames, processSettings, stateSettings } from './settings/process-settings.ts';
-export { required } from './settings/required.ts';
+export { requiredSecretKey } from './settings/required.ts';
 export { DISK_SETTINGS, SMARTHOST_SETTINGS } from './settings/safety-settings.ts';
 export { createApplication, listenHttp, startService } from './shell/application.ts';
 export { runService } from './shell/run-service.ts';

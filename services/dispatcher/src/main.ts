@@ -5,12 +5,11 @@ import {
   committedLags,
   dispatcherSamples,
   openContent,
-  openPolicyResolver,
-  required,
+  openServiceResolver,
+  requiredSecretKey,
   runService,
   type ServiceWorld,
   type ShellSettings,
-  sandboxResolver,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
 import { DISPATCHER_TRANSPORT, DispatcherModule } from './dispatcher.module.ts';
@@ -25,7 +24,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const content = await openContent(settings, world, undo);
   const signer = new SigningPool({ secretKey });
   undo.push(() => signer.close());
-  const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
+  const resolver = await openServiceResolver(settings, world);
   const transport = new SmtpTransport();
   const reach = new SocketReach();
   const dispatcher = createDispatcher({ ...world, content, resolver, transport, signer, reach });
@@ -42,12 +41,8 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   };
 }
 
-function secretKeyOf({ secretKey }: Settings): Uint8Array {
-  return required(
-    secretKey,
-    'PENSTOCK_SECRET_KEY',
-    "DKIM keys are sealed under it; it is ingest's, the same for every process",
-  );
+function secretKeyOf(settings: Settings): Uint8Array {
+  return requiredSecretKey(settings, "DKIM keys are sealed under it; it is ingest's, the same for every process");
 }
 
 const program = {

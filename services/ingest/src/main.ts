@@ -3,17 +3,16 @@ import {
   type AssembledService,
   committedLags,
   openContent,
-  openPolicyResolver,
   openRoom,
+  openServiceResolver,
   openStateFolder,
   openSubmissionTls,
   openWebhooks,
   type PortSetting,
-  required,
+  requiredSecretKey,
   runService,
   type ServiceWorld,
   type ShellSettings,
-  sandboxResolver,
   schedulerLagSample,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
@@ -32,12 +31,11 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const { settings, log, telemetry, undo, keyring, directory } = world;
   const secretKey = secretKeyOf(settings);
   const { bounceHost, spfInclude, host, smtpPort, smtpsPort, hostname = 'localhost' } = settings;
-  const local = await openStateFolder(settings.stateDir, telemetry);
-  undo.push(async () => local.close());
+  const local = await openStateFolder(settings.stateDir, telemetry, undo);
   const content = await openContent(settings, world, undo);
   const tls = await openTls(world);
   undo.push(() => tls.stop());
-  const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
+  const resolver = await openServiceResolver(settings, world);
   content.sweep({ retentionMs: settings.retention, leastMs: () => leastOf(resolver.policy()) });
   const ingest = createIngest({
     ...world,
@@ -98,10 +96,9 @@ function doorPorts({ smtpPort, smtpsPort }: Settings): [PortSetting, ...PortSett
   return [{ setting: 'PENSTOCK_SMTP_PORT', port: smtpPort }, ...implicit];
 }
 
-function secretKeyOf({ secretKey }: Settings): Uint8Array {
-  return required(
-    secretKey,
-    'PENSTOCK_SECRET_KEY',
+function secretKeyOf(settings: Settings): Uint8Array {
+  return requiredSecretKey(
+    settings,
     'recipient hashes, DKIM and webhook keys derive from it; openssl rand -hex 32 makes one, the same for every process',
   );
 }

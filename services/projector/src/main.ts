@@ -6,7 +6,7 @@ import {
   openStateFolder,
   openWebhooks,
   projectedSamples,
-  required,
+  requiredSecretKey,
   runService,
   type ServiceWorld,
   type ShellSettings,
@@ -24,8 +24,7 @@ type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
   const { settings, log, telemetry, undo, keyring, owner } = world;
-  const local = await openStateFolder(settings.stateDir, telemetry);
-  undo.push(async () => local.close());
+  const local = await openStateFolder(settings.stateDir, telemetry, undo);
   const { otlpEndpoint } = settings;
   const tracing = openTracing({ otlpEndpoint, instance: owner, telemetry });
   undo.push(() => tracing.close());
@@ -71,12 +70,8 @@ function together(projector: PenstockService, webhooks: PenstockService): Pensto
   };
 }
 
-function secretKeyOf({ secretKey }: Settings): Uint8Array {
-  return required(
-    secretKey,
-    'PENSTOCK_SECRET_KEY',
-    'webhooks are signed with keys sealed under it; give that of ingest',
-  );
+function secretKeyOf(settings: Settings): Uint8Array {
+  return requiredSecretKey(settings, 'webhooks are signed with keys sealed under it; give that of ingest');
 }
 
 const program = {

@@ -1,14 +1,13 @@
 import {
   type AssembledService,
   openContent,
-  openPolicyResolver,
   openRoom,
+  openServiceResolver,
   openStateFolder,
   publishFirstPolicy,
   runService,
   type ServiceWorld,
   type ShellSettings,
-  sandboxResolver,
   storedLags,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
@@ -20,11 +19,10 @@ type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
   const { settings, log, telemetry, undo } = world;
-  const local = await openStateFolder(settings.stateDir, telemetry);
-  undo.push(async () => local.close());
+  const local = await openStateFolder(settings.stateDir, telemetry, undo);
   const { copies } = await openContent(settings, world, undo);
   await publishFirstPolicy(settings, world);
-  const resolver = openPolicyResolver(world, await sandboxResolver(settings.sandboxHosts));
+  const resolver = await openServiceResolver(settings, world);
   const scheduler = createScheduler({
     ...world,
     state: local.state,

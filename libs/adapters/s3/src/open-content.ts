@@ -4,6 +4,7 @@ import type { RetentionRule } from './content/content-sweeper.ts';
 import { ContentSweeper } from './content/content-sweeper.ts';
 import { PackedContentStore, type PackingOptions } from './content/packed-content-store.ts';
 import { StoredCopies } from './copies/stored-copies.ts';
+import { checkStorage } from './storage/check-storage.ts';
 import type { ObjectStorage } from './storage/object-storage.ts';
 
 export interface ContentDeps {
@@ -40,7 +41,24 @@ export interface SharedContent extends ContentStore {
   close(): Promise<void>;
 }
 
-export function openContent(storage: ObjectStorage, ports: ContentPorts, packing: PackingOptions): SharedContent {
+/**
+ * Content in a storage that was seen to work.
+ *
+ * @param where for people: `content folder /srv/mail`
+ * @throws StorageSetupError that names what is missing; the storage is closed then
+ */
+export async function openContent(
+  storage: ObjectStorage,
+  where: string,
+  ports: ContentPorts,
+  packing: PackingOptions,
+): Promise<SharedContent> {
+  try {
+    await checkStorage(storage, where, ports.random);
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
   const content = new PackedContentStore({ ...ports, storage }, packing);
   const sweepers: ContentSweeper[] = [];
   return {

@@ -5,7 +5,6 @@ import {
   type SharedContent,
   type SharedContentOptions,
 } from './open-content.ts';
-import { checkStorage } from './storage/check-storage.ts';
 import { type FolderSteps, FolderStorage } from './storage/folder-storage.ts';
 
 export interface FolderContentOptions extends ContentDeps, SharedContentOptions {
@@ -36,6 +35,5 @@ export async function openFolderContent(options: FolderContentOptions): Promise<
   const ports = contentPorts(options);
   const storage = new FolderStorage(options.folder, options.steps);
   await storage.prepare(options.create ?? false);
-  await checkStorage(storage, `content folder ${options.folder}`, ports.random);
-  return openContent(storage, ports, { ...SHIPPED, ...options.packing });
+  return openContent(storage, `content folder ${options.folder}`, ports, { ...SHIPPED, ...options.packing });
 }

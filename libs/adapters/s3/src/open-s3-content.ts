@@ -6,7 +6,6 @@ import {
   type SharedContent,
   type SharedContentOptions,
 } from './open-content.ts';
-import { checkStorage } from './storage/check-storage.ts';
 import { type RetryBounds, SHIPPED_RETRIES } from './storage/s3-requests.ts';
 import { S3Storage } from './storage/s3-storage.ts';
 
@@ -53,13 +52,7 @@ export async function openS3Content(options: S3ContentOptions): Promise<SharedCo
     ports,
     options.retries ?? SHIPPED_RETRIES,
   );
-  try {
-    await checkStorage(storage, `S3 bucket ${options.bucket}`, ports.random);
-    return openContent(storage, ports, { ...SHIPPED, ...options.packing });
-  } catch (error) {
-    storage.close();
-    throw error;
-  }
+  return openContent(storage, `S3 bucket ${options.bucket}`, ports, { ...SHIPPED, ...options.packing });
 }
 
 function s3Client({ region, endpoint, accessKeyId, secretAccessKey, forcePathStyle }: S3ContentOptions): S3Client {

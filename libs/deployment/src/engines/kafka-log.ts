@@ -3,6 +3,7 @@ import type { KafkaLog, KafkaLogOptions } from '@penstock/adapter-kafka';
 import type { LogLevel, Telemetry } from '@penstock/ports';
 import { KAFKA_SETTINGS } from '../settings/engine-settings.ts';
 import { StartupError } from '../startup/startup-error.ts';
+import { kafkaRefusal } from './kafka-refusal.ts';
 
 /** As text, but for the last three: the adapter reads them, here as in the command that makes the topics. */
 export type KafkaSettings = Readonly<
@@ -47,7 +48,7 @@ export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Pr
     if (error instanceof StartupError) throw error;
     if (error instanceof KafkaSettingsError) throw new StartupError(error.message);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`PENSTOCK_KAFKA_BROKERS: ${settings.brokers} cannot be used as the log: ${reason}`);
+    throw new StartupError(kafkaRefusal(settings.brokers, reason));
   }
 }
 

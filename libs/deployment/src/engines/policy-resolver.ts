@@ -12,6 +12,7 @@ import type {
   Telemetry,
   TxtAnswer,
 } from '@penstock/ports';
+import { sandboxResolver } from './sandbox-hosts.ts';
 
 export interface PolicyResolverDeps {
   readonly log: EventLog;
@@ -27,6 +28,18 @@ export interface PolicyResolver extends Resolver {
   readonly fresh: Resolver;
   /** The policy of record, once it is known. */
   policy(): Policy | undefined;
+}
+
+/**
+ * Names for a service apart.
+ *
+ * @throws StartupError where the file of the sandbox's hosts cannot be read
+ */
+export async function openServiceResolver(
+  settings: { readonly sandboxHosts: string | undefined },
+  deps: PolicyResolverDeps,
+): Promise<PolicyResolver> {
+  return openPolicyResolver(deps, await sandboxResolver(settings.sandboxHosts));
 }
 
 type Egress = Policy['egress'];

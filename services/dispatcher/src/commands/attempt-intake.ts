@@ -119,10 +119,15 @@ export class AttemptIntake implements PartitionHandler<Attempts> {
   ): PendingAttempt {
     const startBy = lastStart(command);
     const deliveries: AttemptDelivery[] = [];
+    let underWay = 0;
+    // A partition that was ours before, and is again, may bring what is still under way: it is not settled before that is.
+    const settle = (): void => ledger.settle(entry);
     for (const delivery of command.body.deliveries) {
-      if (this.remembered.remember(delivery.deliveryId, delivery.release, startBy)) deliveries.push(delivery);
+      const { deliveryId, release } = delivery;
+      if (this.remembered.remember(deliveryId, release, startBy)) deliveries.push(delivery);
+      else if (this.remembered.awaits(deliveryId, release, settle)) underWay += 1;
     }
-    const entry: LedgerEntry = ledger.take(offset, deliveries.length);
+    const entry: LedgerEntry = ledger.take(offset, deliveries.length + underWay);
     return { command, deliveries, entry, queuedAt, stage: 'queued', counted: false, replaced: false };
   }
 }

@@ -5,6 +5,8 @@ interface Remembered {
   readonly release: number;
   readonly startBy: number;
   open: boolean;
+  /** Told when the outcome is durable: mostly there is none. */
+  waiting?: (() => void)[];
   /** Of the same delivery: mostly there is none. */
   other: Remembered | undefined;
 }
@@ -37,7 +39,19 @@ export class RememberedStarts {
   /** Its outcome is durable. */
   settled(deliveryId: string, release: number): void {
     const remembered = find(this.known.get(deliveryId), release);
-    if (remembered) remembered.open = false;
+    if (!remembered) return;
+    remembered.open = false;
+    if (!remembered.waiting) return;
+    for (const tell of remembered.waiting.splice(0)) tell();
+  }
+
+  /** Whether its outcome is not durable yet; if so, `tell` is called when it is. */
+  awaits(deliveryId: string, release: number, tell: () => void): boolean {
+    const remembered = find(this.known.get(deliveryId), release);
+    if (!remembered?.open) return false;
+    remembered.waiting ??= [];
+    remembered.waiting.push(tell);
+    return true;
   }
 
   /** Looks at the oldest `budget` entries and forgets those that are due; `now` in ms since the epoch. */

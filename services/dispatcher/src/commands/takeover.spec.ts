@@ -139,6 +139,23 @@ describe('a command', () => {
     assert.equal(position(data), 1);
   });
 
+  it('is not committed while it is under way, though its partition has gone and come back meanwhile', async () => {
+    const { given, data } = world();
+    const running = await GivenDispatcher.running(given());
+    const gate = new Gate();
+    running.transport.scripts.push(gate.script);
+    await running.command({});
+    await running.leave();
+    await running.join();
+    await running.time.advance(1000);
+    assert.deepEqual(await running.outcomes(), []);
+    assert.equal(position(data), undefined);
+    gate.open();
+    await running.time.advance(1000);
+    assert.deepEqual(await running.outcomes(), ['m1.0.1 delivered']);
+    assert.equal(position(data), 1);
+  });
+
   it('is recorded with the same id when the acknowledgement was lost', async () => {
     const { given } = world();
     let lost = 1;

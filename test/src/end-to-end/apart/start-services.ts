@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { openStack } from '@penstock/local-stack';
 import { Services } from './services.ts';
 
@@ -23,8 +24,17 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const folder = resolve(FOLDER);
+  mkdirSync(folder, { recursive: true });
+  const { clusterId } = stack.settings;
+  if (kept(join(folder, 'kafka.cluster'), () => clusterId) !== clusterId) {
+    console.error(`${FOLDER} belongs to a Kafka whose data was deleted since. Delete it too: rm -r ${FOLDER}`);
+    process.exitCode = 1;
+    return;
+  }
   const stopAsked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  const key = process.env.PENSTOCK_API_KEY ?? `pk_${randomBytes(24).toString('base64url')}`;
+  const key =
+    process.env.PENSTOCK_API_KEY ?? kept(join(folder, 'api.key'), () => `pk_${randomBytes(24).toString('base64url')}`);
   const first = Number(process.env.PENSTOCK_HTTP_PORT ?? HTTP_PORT);
   const ended: string[] = [];
   let endedOne = () => {};
@@ -32,7 +42,7 @@ async function main(): Promise<void> {
     endedOne = done;
   });
   const services = await Services.start({
-    folder: resolve(FOLDER),
+    folder,
     brokers: stack.addresses.kafka,
     redisUrl: ready('redis') ? stack.addresses.redis : undefined,
     ports: {
@@ -55,6 +65,12 @@ async function main(): Promise<void> {
   const codes = await services.stop();
   for (const [name, code] of codes) console.log(`${name.padEnd(NAME_WIDTH)} | ended with ${code}`);
   process.exitCode = ended.length > 0 || [...codes.values()].some((code) => code !== 0) ? 1 : 0;
+}
+
+/** What the folder keeps from its first start on. */
+function kept(path: string, make: () => string): string {
+  if (!existsSync(path)) writeFileSync(path, `${make()}\n`, { mode: 0o600 });
+  return readFileSync(path, 'utf8').trim();
 }
 
 function banner(services: Services, key: string): string {
@@ -80,4 +96,9 @@ function banner(services: Services, key: string): string {
   ].join('\n');
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

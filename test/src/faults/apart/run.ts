@@ -37,6 +37,8 @@ export interface RunResult {
   readonly trouble: readonly string[];
 }
 
+/** The load goes on while faults have to wait for their conditions, on a busy machine, up to so many times its length. */
+const LONGER = 2;
 const TELL_EVERY_MS = 10_000;
 /** Sessions, takeovers and repeats of unknown outcomes follow each other. */
 const SETTLED_WITHIN_MS = 420_000;
@@ -103,7 +105,12 @@ class Run {
       say(`load of ${this.options.perSecond} a second for ${seconds} s, ${schedule.faults.length} faults`);
       const told = this.tell(telling.signal);
       const faults = schedule.faults.filter(({ fault }) => this.isPossible(fault)).map((fault) => this.inject(fault));
-      await Promise.all([this.load.run(seconds * 1_000, signal), ...faults]);
+      let busy = true;
+      const done = Promise.all(faults).finally(() => {
+        busy = false;
+      });
+      const isAsked = () => !signal.aborted && (this.isBefore(seconds) || (busy && this.isBefore(LONGER * seconds)));
+      await Promise.all([this.load.run(isAsked), done]);
       say('no faults any more; waiting until all accepted mail has ended');
       await this.settled();
       telling.abort();
@@ -119,16 +126,20 @@ class Run {
     return this.trouble;
   }
 
+  private isBefore(seconds: number): boolean {
+    return this.book.now() < seconds * 1_000;
+  }
+
   private async inject(fault: PlannedFault): Promise<void> {
     const { say, signal } = this.options;
     await pause(fault.at, undefined, { signal }).catch(() => {});
     const { target } = fault;
     const name = `${fault.fault} ${target}`;
     const ready = CONDITIONS[fault.fault];
-    await ready?.(this.rig, signal).catch((error) => this.trouble.push(`before ${name}: ${firstLine(error)}`));
+    await ready?.(this.rig, signal, target).catch((error) => this.trouble.push(`before ${name}: ${firstLine(error)}`));
     if (signal.aborted) return;
     const at = this.book.now();
-    if (at > this.options.seconds * 1_000) return say(`  ${name}: no time was left when it could begin`);
+    if (!this.isBefore(LONGER * this.options.seconds)) return say(`  ${name}: no time was left when it could begin`);
     this.current.add(name);
     say(`  ${seconds(at)} ${name}${fault.durationMs > 0 ? ` for ${seconds(fault.durationMs)}` : ''}`);
     try {

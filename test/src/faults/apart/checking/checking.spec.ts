@@ -110,6 +110,13 @@ test('a marked copy without any disturbance is a duplicate, and more than were i
   );
 });
 
+test('a release that announces a copy though nothing was in doubt is no honest one', () => {
+  const history = calm(COUNT).map((entry) =>
+    isFact(entry, 'm3', 'released') ? { ...entry, mayDuplicate: true } : entry,
+  );
+  assert.deepEqual(found(checkHistory(history, OPTIONS)), { duplicated: 1 });
+});
+
 test('a flushed store, a dead ingest and a stopped scheduler explain no copy', () => {
   for (const [fault, target] of [
     ['redis_flush', 'redis'],
@@ -291,7 +298,7 @@ test('an empty history proves nothing', () => {
 });
 
 test('a run in which most mail was refused, or no limit was come near to, proves nothing', () => {
-  const refused = Array.from({ length: COUNT + 1 }, (_, n) => submission(`m8${n}`, { ended: 'failed' }));
+  const refused = Array.from({ length: 4 * COUNT + 1 }, (_, n) => submission(`m8${n}`, { ended: 'failed' }));
   assert.deepEqual(found(check(...refused)), { unproven: 1 });
   const wide = { ...LIMIT, limit: 1_000 };
   assert.deepEqual(found(checkHistory(calm(COUNT), { ...OPTIONS, limits: [wide], leastFilled: 0.4 })), { unproven: 1 });

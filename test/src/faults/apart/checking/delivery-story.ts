@@ -13,6 +13,8 @@ export interface DeliveryStory {
   readonly openings: Opening[];
   /** Valid releases that said the receiver may already have it. */
   marked: number;
+  /** Of these, the ones before which nothing was in doubt: who marks everything hides what is repeated. */
+  unfounded: number;
   /** Outcomes that nobody could know. */
   doubts: number;
   /** Attempts that a receiver put off. */
@@ -40,7 +42,7 @@ export function deliveryStory({ deliveryId, messageId, facts }: DeliveryFacts): 
 }
 
 function newStory(deliveryId: string, messageId: string): DeliveryStory {
-  const counts = { marked: 0, doubts: 0, deferrals: 0, unknowns: 0 };
+  const counts = { marked: 0, unfounded: 0, doubts: 0, deferrals: 0, unknowns: 0 };
   return { deliveryId, messageId, accepted: false, ends: [], openings: [], contradictions: [], ...counts };
 }
 
@@ -76,7 +78,9 @@ class Teller {
   private release(fact: TimedFact): void {
     this.openSince = fact.writtenAt;
     if (fact.release !== undefined) this.releases.add(fact.release);
-    if (fact.mayDuplicate) this.story.marked += 1;
+    if (!fact.mayDuplicate) return;
+    this.story.marked += 1;
+    if (this.story.doubts === 0) this.story.unfounded += 1;
   }
 
   private outcome(fact: TimedFact): void {

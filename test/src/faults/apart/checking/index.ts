@@ -13,7 +13,7 @@ import type { Totals, Verdict } from './verdict.ts';
 import { countWaits } from './waits.ts';
 
 export type { CheckOptions } from './check-options.ts';
-export { PROBLEM_KINDS, type Problem, type ProblemKind, type Stall, type Verdict } from './verdict.ts';
+export { PROBLEM_KINDS, type ProblemKind, type Verdict } from './verdict.ts';
 
 /** The order of the history does not matter; it is read once and not kept. */
 export function checkHistory(history: Iterable<HistoryEntry>, options: CheckOptions): Verdict {

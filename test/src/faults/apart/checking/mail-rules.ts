@@ -66,6 +66,10 @@ function acceptance({ id, submissions, stories }: Mail): readonly Finding[] {
   if (accepted.length > 1) {
     findings.push({ kind: 'duplicated', says: `${id}: submitted once, accepted as ${list(accepted)}` });
   }
+  for (const { deliveryId, unfounded } of accepted) {
+    if (unfounded === 0) continue;
+    findings.push({ kind: 'duplicated', says: `${deliveryId}: announced as a copy though nothing was in doubt` });
+  }
   for (const { ended, messageId } of submissions) {
     if (ended !== 'ok' || messageId === undefined || accepted.length === 0) continue;
     if (accepted.some((story) => story.messageId === messageId)) continue;

@@ -3,19 +3,24 @@ import type { FaultName } from '../history.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { PlannedFault } from '../schedule.ts';
 import { bounceBroker, inStep, killBroker } from './brokers.ts';
-import { jumpClock } from './clocks.ts';
+import { isRunning, isRunningInTime, jumpClock } from './clocks.ts';
 import { fillDisk } from './disks.ts';
 import { cutAfterDot } from './receivers.ts';
 import { flushRedis, restartRedis } from './redis.ts';
 import { killService, stopService } from './services.ts';
 
+type Condition = (rig: Rig, signal: AbortSignal, target: string) => Promise<void>;
+
 /** Resolves when what was disturbed runs again by itself. An aborted signal ends the fault early. */
 type Injector = (rig: Rig, fault: PlannedFault, signal: AbortSignal) => Promise<void>;
 
 /** What has to be so before the fault may begin. */
-export const CONDITIONS: Readonly<Partial<Record<FaultName, (rig: Rig, signal: AbortSignal) => Promise<void>>>> = {
+export const CONDITIONS: Readonly<Partial<Record<FaultName, Condition>>> = {
   broker_kill: inStep,
   broker_bounce: inStep,
+  sigkill: isRunningInTime,
+  sigstop: isRunning,
+  clock_jump: isRunning,
 };
 
 export const INJECTORS: Readonly<Record<FaultName, Injector>> = {

@@ -1,3 +1,3 @@
-export { type ReportFiles, renderReport } from './report.ts';
+export { renderReport } from './report.ts';
 export type { ReportMeta } from './report-meta.ts';
-export { HISTORY_FILE, type RunDescription, readRunFolder, writeDescription, writeReport } from './run-folder.ts';
+export { HISTORY_FILE, readRunFolder, writeDescription, writeReport } from './run-folder.ts';

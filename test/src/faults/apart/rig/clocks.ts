@@ -8,6 +8,8 @@ const LIBRARIES = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/
 );
 
 export class Clocks {
+  private readonly shifted = new Set<string>();
+
   private constructor(
     private readonly folder: string,
     private readonly library: string | undefined,
@@ -44,10 +46,16 @@ export class Clocks {
   /** From within a second on its clock is ahead by so much, or behind. */
   shift(name: string, byMs: number): void {
     const seconds = Math.round(byMs / 1_000);
+    if (seconds === 0) this.shifted.delete(name);
+    else this.shifted.add(name);
     const file = this.file(name);
     // In one step: a file that is half written would be no time at all.
     writeFileSync(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`);
     renameSync(`${file}.new`, file);
+  }
+
+  isRight(name: string): boolean {
+    return !this.shifted.has(name);
   }
 
   private file(name: string): string {

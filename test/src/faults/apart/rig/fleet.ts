@@ -22,8 +22,6 @@ interface Member {
 }
 
 export class Fleet {
-  /** Instances that ended by themselves, in order. */
-  readonly endedAlone: string[] = [];
   private readonly members = new Map<string, Member>();
   private stopped = false;
 
@@ -59,6 +57,12 @@ export class Fleet {
     const member = this.member(name);
     member.wanted = false;
     await member.process.kill();
+  }
+
+  /** It was started, and was not killed since. */
+  isRunning(name: string): boolean {
+    const { wanted, starting } = this.member(name);
+    return wanted && !starting;
   }
 
   /** SIGSTOP: it keeps its connections and does nothing. */
@@ -107,7 +111,6 @@ export class Fleet {
   private ended(name: string, code: number | null): void {
     const member = this.members.get(name);
     if (!member?.wanted || member.starting || this.stopped) return;
-    this.endedAlone.push(name);
     this.options.say(`${name} ended by itself with ${code}: ${member.process.output.split('\n').at(-1)}`);
     void this.again(name);
   }

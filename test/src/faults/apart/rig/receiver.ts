@@ -21,6 +21,8 @@ const FINAL_DOT = '\r\n.\r\n';
 export class Receiver {
   /** Connections are cut when the final dot has come. */
   cutting = false;
+  /** Mails so far that were cut. */
+  cuts = 0;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
@@ -50,6 +52,7 @@ export class Receiver {
     socket.on('error', () => socket.destroy());
     const took = (recipients: readonly string[]): boolean => {
       const answered = !this.cutting;
+      if (!answered) this.cuts += recipients.length;
       for (const recipient of recipients) this.events.took({ id: localPart(recipient), from, answered });
       return answered;
     };

@@ -38,11 +38,11 @@ export class SteadyLoad {
     this.random = new SeededRandom(options.seed, 'load');
   }
 
-  /** Resolves when the time is over and everybody was answered or gave up. */
-  async run(ms: number, signal: AbortSignal): Promise<void> {
+  /** Goes on while it is asked for; resolves when everybody was answered or gave up. */
+  async run(isAsked: () => boolean): Promise<void> {
     const { perSecond } = this.options;
     let due = 0;
-    for (let at = this.book.now(); at < ms && !signal.aborted; at = this.book.now()) {
+    while (isAsked()) {
       // What could not be begun in time is not made up for.
       due = Math.min(due + (perSecond * TICK_MS) / 1_000, perSecond);
       for (; due >= 1 && this.open.size < MOST_OPEN; due--) this.submitOne();
