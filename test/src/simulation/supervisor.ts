@@ -42,7 +42,10 @@ export class Supervisor {
   }
 
   get allUp(): boolean {
-    return [...this.arrangement.processes.keys()].every((name) => this.lives.get(name)?.process.alive);
+    return [...this.arrangement.processes.keys()].every((name) => {
+      const life = this.lives.get(name);
+      return life?.process.alive && !life.isStopping;
+    });
   }
 
   /** The first service of that name as it lives now. */

@@ -54,6 +54,7 @@ export interface KilledLeadersReport {
 
 const API_KEY = 'leader-killed-key';
 const BROKERS = 3;
+const NAMES = ['ingest', 'scheduler', 'dispatcher', 'projector'] as const;
 const SESSIONS = 10;
 const CLEARED = { withinMs: 300_000 };
 const REACHED = { withinMs: 300_000 };
@@ -139,7 +140,9 @@ class Run {
       () => this.cleared(clients, audit),
       (left) => left.length === 0,
       CLEARED,
-    );
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.said()}`);
+    });
     const content = await openFolderContent({
       clock: systemClock,
       timers: systemTimers,
@@ -216,11 +219,15 @@ class Run {
     return this.leaders;
   }
 
+  /** What the services printed last, for whoever has to find out why something does not happen. */
+  private said(): string {
+    return NAMES.map((name) => `${name}:\n${this.services?.service(name).output}`).join('\n\n');
+  }
+
   private async ready(): Promise<boolean> {
     const { services } = this;
     if (!services) return false;
-    const names = ['ingest', 'scheduler', 'dispatcher', 'projector'] as const;
-    const answers = await Promise.all(names.map((name) => fetch(`${services.url(name)}/health/ready`)));
+    const answers = await Promise.all(NAMES.map((name) => fetch(`${services.url(name)}/health/ready`)));
     return answers.every(({ status }) => status === 200);
   }
 
