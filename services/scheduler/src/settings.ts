@@ -3,6 +3,7 @@ import {
   COPY_SETTINGS,
   POLICY_SETTINGS,
   processSettings,
+  QUOTA_SETTINGS,
   SANDBOX_SETTINGS,
   stateSettings,
 } from '@penstock/deployment';
@@ -14,6 +15,7 @@ export const SETTINGS = {
   // Its copies lie beside the content.
   ...CONTENT_SETTINGS,
   ...COPY_SETTINGS,
+  ...QUOTA_SETTINGS,
   ...POLICY_SETTINGS,
   ...SANDBOX_SETTINGS,
 } as const;

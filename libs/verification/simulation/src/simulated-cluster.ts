@@ -5,6 +5,7 @@ import type {
   ContentStore,
   EventLog,
   MailTransport,
+  QuotaStore,
   Random,
   ReadModels,
   Resolver,
@@ -17,6 +18,7 @@ import { SimulatedLog } from './log/simulated-event-log.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { Simulation } from './simulation.ts';
 import { SimulatedContent } from './stores/simulated-content.ts';
+import { SimulatedQuotas } from './stores/simulated-quotas.ts';
 import { SurvivingArchive, SurvivingStores } from './stores/surviving-stores.ts';
 import { MailWorld } from './world/mail-world.ts';
 import { simulatedResolver } from './world/simulated-resolver.ts';
@@ -36,6 +38,7 @@ export interface SimulatedPorts {
   readonly archive: Archive;
   readonly resolver: Resolver;
   readonly transport: MailTransport;
+  readonly quotas: QuotaStore;
   readonly owner: string;
 }
 
@@ -48,6 +51,7 @@ export class SimulatedCluster {
   readonly readModels: SurvivingStores;
   readonly archive: SurvivingArchive;
   readonly world: MailWorld;
+  readonly quotas: SimulatedQuotas;
   private readonly incarnations = new Map<string, number>();
 
   constructor(
@@ -62,6 +66,7 @@ export class SimulatedCluster {
     this.state = new SurvivingStores(simulation);
     this.readModels = new SurvivingStores(simulation);
     this.archive = new SurvivingArchive(simulation);
+    this.quotas = new SimulatedQuotas(simulation);
     this.world = new MailWorld(simulation, this.faults, new Sites(sites));
   }
 
@@ -86,6 +91,7 @@ export class SimulatedCluster {
       archive: this.archive.connect(process),
       resolver: simulatedResolver(process, this.world.sites, this.faults),
       transport: simulatedTransport(process, this.world),
+      quotas: this.quotas.connect(process),
       owner: process.label,
     };
   }
