@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BudgetBook, runWithBook } from './budget-book.ts';
 import { HOUR, MINUTE, PartitionHistory, releasesIn, SECOND, START } from './specification.ts';
 
-const LIMIT = 30;
+const LIMIT = 6;
 const HOURLY = { count: LIMIT, periodMs: HOUR, burst: 1 };
 const DOMAINS = ['a.example', 'b.example', 'c.example'];
 const PARTITIONS = 3;
@@ -51,7 +51,7 @@ class Hours {
 
   constructor() {
     const providers = [{ name: 'limited', match: [], shaping: { maxMessageRate: HOURLY } }];
-    const retry = { maxAgeMs: 8 * HOUR, retryIntervalMs: 5 * MINUTE };
+    const retry = { maxAgeMs: 12 * HOUR, retryIntervalMs: 5 * MINUTE };
     this.partitions = Array.from({ length: PARTITIONS }, (_, i) => {
       const history = new PartitionHistory({ providers, retry, sources: ['ip-1', 'ip-2'] }, i, PARTITIONS).claim();
       for (const domain of DOMAINS.slice(0, 2)) history.sites.set(domain, { site: domain, provider: 'limited' });
