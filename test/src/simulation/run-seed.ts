@@ -14,6 +14,8 @@ export interface SeedOptions {
   readonly messages: number;
   /** Instead of those the seed draws. */
   readonly faults?: ReadonlyMap<Fault, number>;
+  /** Whether some receivers have limits over more than a minute; else the seed draws it. */
+  readonly budgets?: boolean;
   /** Given every line of the trace. */
   readonly mirror?: (line: string) => void;
 }
@@ -66,7 +68,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
 
 async function story(cluster: SimulatedCluster, options: SeedOptions, ends: Map<string, number>): Promise<void> {
   const { simulation, faults } = cluster;
-  const text = policyText(simulation.random('policy').pick(MAX_AGES));
+  const hasBudgets = options.budgets ?? simulation.random('budgets').chance(0.5);
+  const text = policyText(simulation.random('policy').pick(MAX_AGES), hasBudgets);
   const policy = parsePolicy(text);
   publishPolicy(cluster, text);
   const ledger = new Ledger(cluster);

@@ -66,7 +66,7 @@ export class SimulatedCluster {
     this.state = new SurvivingStores(simulation);
     this.readModels = new SurvivingStores(simulation);
     this.archive = new SurvivingArchive(simulation);
-    this.quotas = new SimulatedQuotas(simulation);
+    this.quotas = new SimulatedQuotas(simulation, this.faults);
     this.world = new MailWorld(simulation, this.faults, new Sites(sites));
   }
 
