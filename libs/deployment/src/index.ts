@@ -1,6 +1,7 @@
 export { type ContentSettings, openContent } from './engines/content.ts';
 export { openStateFolder } from './engines/local-state.ts';
 export { openServiceResolver } from './engines/policy-resolver.ts';
+export { memoryQuotas, openRedisQuotas } from './engines/quotas.ts';
 export { openReads } from './engines/reads.ts';
 export { openRoom } from './engines/room.ts';
 export { openWebhooks, type WebhookAllowance, type WebhookPosting } from './engines/webhooks.ts';
@@ -25,6 +26,7 @@ export {
   CONTENT_SETTINGS,
   COPY_SETTINGS,
   POLICY_SETTINGS,
+  QUOTA_SETTINGS,
   READ_SETTINGS,
   RETENTION_SETTINGS,
   SANDBOX_SETTINGS,

@@ -1,6 +1,7 @@
 import type {
   Clock,
   EventLog,
+  QuotaStore,
   Random,
   Resolver,
   StateCopies,
@@ -19,6 +20,8 @@ export interface SchedulerDeps {
   readonly copies?: StateCopies;
   /** Between two copies of a partition, ms; ten minutes where it is not given. */
   readonly copyEveryMs?: number;
+  /** Budgets, one for all schedulers; while it is away each grants a part of its share by itself. */
+  readonly quotas: QuotaStore;
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -1,6 +1,8 @@
 import {
   type AssembledService,
+  memoryQuotas,
   openContent,
+  openRedisQuotas,
   openRoom,
   openServiceResolver,
   openStateFolder,
@@ -11,8 +13,11 @@ import {
   storedLags,
 } from '@penstock/deployment';
 import type { SettingsOf } from '@penstock/nest';
+import type { QuotaStore } from '@penstock/ports';
+import { LoneQuotaStore } from './quotas/lone-quota-store.ts';
+import type { PartitionShare } from './quotas/share-of-budgets.ts';
 import { SCHEDULER_TRANSPORT, SchedulerModule } from './scheduler.module.ts';
-import { createScheduler } from './scheduler.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
 import { SETTINGS } from './settings.ts';
 
 type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
@@ -23,8 +28,10 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const { copies } = await openContent(settings, world, undo);
   await publishFirstPolicy(settings, world);
   const resolver = await openServiceResolver(settings, world);
-  const scheduler = createScheduler({
+  const quotas = await openQuotas(world, () => scheduler.share());
+  const scheduler: Scheduler = createScheduler({
     ...world,
+    quotas,
     state: local.state,
     room: await openRoom(settings, world, undo),
     copies,
@@ -44,6 +51,16 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
       );
     },
   };
+}
+
+/** In Redis for any number of schedulers; in memory for one. */
+async function openQuotas(
+  { settings, clock, telemetry, undo }: ServiceWorld<Settings>,
+  share: () => PartitionShare,
+): Promise<QuotaStore> {
+  const { redisUrl } = settings;
+  if (redisUrl !== undefined) return openRedisQuotas(redisUrl, telemetry, undo);
+  return new LoneQuotaStore(memoryQuotas(clock), share);
 }
 
 const program = {

@@ -3,6 +3,7 @@ import {
   MemoryEventLog,
   MemoryLogData,
   type MemoryLogHooks,
+  MemoryQuotaStore,
   MemoryStateCopies,
   MemoryStateStore,
   MemoryStoresData,
@@ -19,7 +20,17 @@ import {
   type Processed,
 } from '@penstock/events';
 import { policyVersion } from '@penstock/policy';
-import type { Clock, Membership, MxAnswer, Random, Resolver, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import type {
+  Clock,
+  Membership,
+  MxAnswer,
+  QuotaStore,
+  Random,
+  Resolver,
+  Telemetry,
+  TimerHandle,
+  Timers,
+} from '@penstock/ports';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 
 export const START = 1_750_000_000_000;
@@ -127,6 +138,7 @@ export class SchedulerRig {
   readonly data: MemoryLogData;
   readonly stores = new MemoryStoresData();
   readonly copies = new MemoryStateCopies();
+  quotas: QuotaStore = new MemoryQuotaStore(() => this.time.monotonicMs);
   readonly answers = new Map<string, MxAnswer>();
   readonly logged: string[] = [];
   private readonly random = new CountingRandom();
@@ -160,6 +172,7 @@ export class SchedulerRig {
       log,
       state: new MemoryStateStore(this.stores),
       copies: this.copies,
+      quotas: this.quotas,
       resolver: this.resolver(),
       clock: this.time,
       timers: this.time,

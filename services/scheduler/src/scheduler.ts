@@ -9,6 +9,8 @@ import type { SchedulerDeps } from './deps.ts';
 import { Claimant } from './partitions/claimant.ts';
 import { type PartitionDeps, PartitionScheduler } from './partitions/partition-scheduler.ts';
 import { ToldPositions } from './positions/told-positions.ts';
+import { CautiousQuotaStore } from './quotas/cautious-quota-store.ts';
+import type { PartitionShare } from './quotas/share-of-budgets.ts';
 import { SiteResolver } from './sites/site-resolver.ts';
 
 type Events = 'mail.events';
@@ -18,6 +20,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   private readonly control: ControlFollower;
   private readonly sites: SiteResolver;
   private readonly steady: SteadyClock;
+  private readonly quotas: CautiousQuotaStore;
   private readonly partitions = new Map<number, PartitionScheduler>();
   private readonly told: ToldPositions;
   private failure: string | undefined;
@@ -26,6 +29,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     const { log, telemetry, random, clock } = deps;
     this.control = new ControlFollower(log, telemetry, random, 'scheduler');
     this.steady = new SteadyClock(clock);
+    this.quotas = new CautiousQuotaStore({ store: deps.quotas, clock, telemetry, share: () => this.share() });
     this.sites = new SiteResolver({
       ...deps,
       policy: () => this.control.state.policy,
@@ -59,6 +63,11 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   /** The next offset to fold, by partition. */
   positions(): ReadonlyMap<number, number> {
     return new Map([...this.partitions].map(([partition, { position }]) => [partition, position]));
+  }
+
+  /** The partitions this process owns, of all there are. */
+  share(): PartitionShare {
+    return { owned: this.partitions.size, all: this.deps.log.partitionCount('mail.events') };
   }
 
   async assigned(partition: number): Promise<number> {
@@ -116,6 +125,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
       // Only what is in flight may still be recorded on a full disk: nothing more is sent.
       notReady: () => this.control.notReady() ?? this.deps.room?.exhausted(),
       sites: this.sites,
+      quotas: this.quotas,
     };
   }
 

@@ -4,6 +4,7 @@ import {
   DISK_SETTINGS,
   POLICY_SETTINGS,
   processSettings,
+  QUOTA_SETTINGS,
   SANDBOX_SETTINGS,
   SMARTHOST_SETTINGS,
   stateSettings,
@@ -16,6 +17,7 @@ export const SETTINGS = {
   // Its copies lie beside the content.
   ...CONTENT_SETTINGS,
   ...COPY_SETTINGS,
+  ...QUOTA_SETTINGS,
   ...POLICY_SETTINGS,
   ...SMARTHOST_SETTINGS,
   ...DISK_SETTINGS,

@@ -3,7 +3,7 @@ import type { Embedded } from '@penstock/adapter-embedded';
 import { SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
-import { groupProgress } from '@penstock/deployment';
+import { groupProgress, memoryQuotas } from '@penstock/deployment';
 import { DirectoryFollower } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
@@ -57,7 +57,7 @@ export function createServices(options: ServicesOptions): Services {
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
-  const scheduler = createScheduler({ ...world, state, resolver, owner, room });
+  const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas: memoryQuotas(systemClock) });
   const dispatcher = createDispatcher({
     ...world,
     content,

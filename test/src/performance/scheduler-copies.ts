@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { type Embedded, openEmbedded, openLocalState } from '@penstock/adapter-embedded';
 import { openFolderContent, type SharedContent } from '@penstock/adapter-s3';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
+import { memoryQuotas } from '@penstock/deployment';
 import { derivedId, type Fact, factId, formatDeliveryId } from '@penstock/events';
 import type { Resolver } from '@penstock/ports';
 import { createScheduler, type Scheduler } from '@penstock/scheduler';
@@ -59,6 +60,7 @@ async function scheduled(engine: Embedded, disk: string, copies?: SharedContent[
     log: engine.log,
     state: local.state,
     resolver,
+    quotas: memoryQuotas(systemClock),
     owner: disk,
     // None is made in here: the log stands still.
     ...(copies && { copies, copyEveryMs: Number.MAX_SAFE_INTEGER }),

@@ -1,4 +1,12 @@
-import { matchProvider, type Policy, type Rate, resolveShaping, type Shaping } from '@penstock/policy';
+import {
+  matchProvider,
+  messageBudget,
+  messagePace,
+  type Policy,
+  type Rate,
+  resolveShaping,
+  type Shaping,
+} from '@penstock/policy';
 import type { SimulatedCluster, WorldEvent, WorldSite } from '@penstock/simulation';
 
 /**
@@ -7,12 +15,15 @@ import type { SimulatedCluster, WorldEvent, WorldSite } from '@penstock/simulati
  */
 const JITTER_MS = 200;
 
+/** From the grant of a token to the `RCPT` it is used for: the question, `start_within` and `attempt_max`. */
+const LONGEST_ON_THE_WAY_MS = 85_000;
+
 /** Counts at the receivers what the policy limits, per source and site. */
 export function watchLimits(cluster: SimulatedCluster, policy: Policy): void {
   const paths = new Map<string, PathCount>();
   cluster.world.onEvent((event) => {
     const key = `${event.client} → ${event.site}`;
-    const path = paths.get(key) ?? new PathCount(key, shapingOf(cluster, policy, event.site));
+    const path = paths.get(key) ?? new PathCount(key, shapingOf(cluster, policy, event.site), cluster.quotas.flushes);
     paths.set(key, path);
     path.count(event);
   });
@@ -32,22 +43,40 @@ class PathCount {
   private connections = 0;
   /** When the next transaction would be due if all came at the rate (GCRA's theoretical arrival time). */
   private due = Number.NEGATIVE_INFINITY;
+  /** Recipients of the last period, by when they came. */
+  private readonly recipients: number[] = [];
 
   constructor(
     private readonly path: string,
     private readonly shaping: Shaping,
+    /** When the store of budgets forgot everything. */
+    private readonly flushes: readonly number[],
   ) {}
 
   count(event: WorldEvent): void {
     if (event.kind === 'opened') this.opened();
     if (event.kind === 'closed') this.connections -= 1;
-    if (event.kind === 'mail' && this.shaping.maxMessageRate) this.mail(event.at, this.shaping.maxMessageRate);
+    const pace = messagePace(this.shaping);
+    if (event.kind === 'mail' && pace) this.mail(event.at, pace);
+    const budget = messageBudget(this.shaping);
+    if (event.kind === 'recipient' && budget) this.recipient(event.at, budget);
   }
 
   private opened(): void {
     this.connections += 1;
     if (this.connections <= this.shaping.connectionLimit) return;
     throw new Error(`${this.path}: ${this.connections} connections, ${this.shaping.connectionLimit} at most`);
+  }
+
+  /** Never more than the limit in a period, and a burst for each time the store forgot what it had granted. */
+  private recipient(at: number, { count, periodMs, burst }: Rate): void {
+    this.recipients.push(at);
+    while ((this.recipients[0] ?? at) <= at - periodMs) this.recipients.shift();
+    const forgotten = this.flushes.filter((flush) => flush > at - periodMs - LONGEST_ON_THE_WAY_MS).length;
+    // At less than one a second a budget gives no more at once than the policy says.
+    const most = count + forgotten * burst;
+    if (this.recipients.length <= most) return;
+    throw new Error(`${this.path}: ${this.recipients.length} recipients in ${periodMs} ms, ${most} at most`);
   }
 
   private mail(at: number, { count, periodMs, burst }: Rate): void {

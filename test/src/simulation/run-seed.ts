@@ -18,6 +18,8 @@ export interface SeedOptions {
   readonly messages: number;
   /** Instead of those the seed draws. */
   readonly faults?: ReadonlyMap<Fault, number>;
+  /** Whether some receivers have limits over more than a minute; else the seed draws it. */
+  readonly budgets?: boolean;
   /** Given every line of the trace. */
   readonly mirror?: (line: string) => void;
 }
@@ -85,7 +87,8 @@ interface Run {
 async function story({ cluster, arrangement, options, ends }: Run): Promise<void> {
   const { simulation, faults } = cluster;
   const drawn = simulation.random('policy');
-  const text = policyText(drawn.pick(MAX_AGES), drawn.pick(ATTEMPT_MAXES));
+  const hasBudgets = options.budgets ?? simulation.random('budgets').chance(0.5);
+  const text = policyText(drawn.pick(MAX_AGES), drawn.pick(ATTEMPT_MAXES), hasBudgets);
   const policy = parsePolicy(text);
   publishPolicy(cluster, text);
   const ledger = new Ledger(cluster);

@@ -36,9 +36,22 @@ describe('the whole platform under simulated faults', () => {
   });
 
   test('delivers everything that can be when nothing goes wrong', async () => {
-    const { failure, ends } = await runSeed({ seed: 1, messages: 60, faults: new Map() });
+    const { failure, ends } = await runSeed({ seed: 1, messages: 60, faults: new Map(), budgets: false });
     assert.equal(failure, undefined);
     assert.deepEqual([...ends.keys()].sort(), ['bounced', 'delivered']);
     assert.ok((ends.get('delivered') ?? 0) >= 40);
+  });
+
+  test('keeps budgets through a store that forgets and goes away, and loses nothing', async () => {
+    for (const [seed, faults] of [
+      [1, ['quotas_flushed']],
+      [2, ['quotas_away']],
+      [3, ['quotas_flushed', 'quotas_away', 'crash_scheduler']],
+    ] as const) {
+      const rates = new Map(faults.map((fault) => [fault, fault === 'crash_scheduler' ? 0.004 : 0.1]));
+      const { failure, fired } = await runSeed({ seed, messages: 60, faults: rates, budgets: true });
+      assert.equal(failure, undefined, String(failure?.error));
+      assert.deepEqual([...fired.keys()].sort(), [...faults].sort());
+    }
   });
 });

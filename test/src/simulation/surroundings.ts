@@ -26,9 +26,24 @@ export const MAX_AGES = ['40s', '10m'] as const;
 /** How long the scheduler waits for an outcome after `startBy`: as shipped, or less than a takeover may last. */
 export const ATTEMPT_MAXES = ['1m', '10m'] as const;
 
+/** Limits over more than a minute: one that lets most mail through in time, and one that does not. */
+const BUDGETS = `
+[provider."corporate"]
+match = [{ MXSuffix = ".acme.example" }]
+max_message_rate = "8/2m,max_burst=2"
+
+[provider."tiny"]
+match = [{ MXSuffix = ".tiny.example" }]
+max_message_rate = "3/3m"
+`;
+
 /** Waits are short, so that a delivery's whole life fits into a few thousand steps. */
-export function policyText(maxAge: (typeof MAX_AGES)[number], attemptMax: (typeof ATTEMPT_MAXES)[number]): string {
-  return `
+export function policyText(
+  maxAge: (typeof MAX_AGES)[number],
+  attemptMax: (typeof ATTEMPT_MAXES)[number],
+  hasBudgets = false,
+): string {
+  return `${hasBudgets ? BUDGETS : ''}
 egress = "internet"
 default_pool = "main"
 

@@ -106,6 +106,15 @@ export const RETENTION_SETTINGS = {
   },
 } as const;
 
+const REDIS_URL_SETTING = {
+  name: 'PENSTOCK_REDIS_URL',
+  description: 'Address of Redis, such as redis://127.0.0.1:6379: read models where they lie there, budgets always.',
+  schema: redisUrlSetting,
+} as const;
+
+/** Without an address, budgets are kept by the process and hold for one scheduler only. */
+export const QUOTA_SETTINGS = { redisUrl: REDIS_URL_SETTING } as const;
+
 export const READ_SETTINGS = {
   readModels: {
     name: 'PENSTOCK_READ_MODELS',
@@ -113,11 +122,7 @@ export const READ_SETTINGS = {
     schema: storeSetting('sqlite', 'redis'),
     default: 'sqlite',
   },
-  redisUrl: {
-    name: 'PENSTOCK_REDIS_URL',
-    description: 'Address of Redis, such as redis://127.0.0.1:6379.',
-    schema: redisUrlSetting,
-  },
+  redisUrl: REDIS_URL_SETTING,
   archive: {
     name: 'PENSTOCK_ARCHIVE',
     description: 'Where timelines lie: sqlite (PENSTOCK_STATE_DIR) or eventstore, which several projectors share.',

@@ -1,3 +1,4 @@
+export * from './budgets.ts';
 export { parseDuration } from './durations.ts';
 export { SHIPPED_DISPATCH, SHIPPED_RETRY } from './pacing.ts';
 export * from './parse.ts';

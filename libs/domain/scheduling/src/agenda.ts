@@ -18,6 +18,7 @@ export class Agenda {
   readonly loads = new Map<string, PathLoad>();
   /** Paths on which credit may have come free while lanes wait for it. */
   private freed: PathLoad[] = [];
+  private loadCount = 0;
   private ready: Lane[] = [];
   private readyFrom = 0;
   /** What the last decision took out of the indexes. */
@@ -27,6 +28,12 @@ export class Agenda {
   nextNoticeAt = Number.POSITIVE_INFINITY;
   /** When notices were last written. */
   noticedAt = 0;
+  /** Paths whose tokens were asked for. */
+  readonly wanting = new Set<PathLoad>();
+  /** Paths that were refused tokens, by when they may ask again. */
+  readonly refused = new Heap<PathLoad>();
+  /** Paths that asked for tokens, and that lanes left since. */
+  readonly deserted = new Set<PathLoad>();
   /** Held lanes that mail entered since the last decision. */
   private entered = new Set<Lane>();
   /** What the lanes were last decided under: what it says of sources concerns all of them. */
@@ -97,7 +104,10 @@ export class Agenda {
   }
 
   unblock(lane: Lane): void {
-    for (const load of lane.parkedOn) load.parked.delete(lane);
+    for (const load of lane.parkedOn) {
+      load.parked.delete(lane);
+      if (load.refusedNode.heap && load.parked.size === 0) this.deserted.add(load);
+    }
     lane.parkedOn.length = 0;
     this.unresolved.delete(lane);
     withdrawNode(lane.timeNode);
@@ -141,7 +151,7 @@ export class Agenda {
   load(path: string): PathLoad {
     let load = this.loads.get(path);
     if (!load) {
-      load = new PathLoad(path);
+      load = new PathLoad(path, this.loadCount++);
       this.loads.set(path, load);
     }
     return load;

@@ -9,28 +9,18 @@ import type { ControlState } from './control-state.ts';
 import { proposeDeadlines } from './deadlines.ts';
 import type { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
+import type { Grants, Want } from './grants.ts';
 import { withdrawNode } from './heap.ts';
 import { proposeNotices } from './notices.ts';
 import type { PartitionState } from './partition-state.ts';
 import { proposeReleases } from './releases.ts';
+import { readAnswers } from './wants.ts';
 
 export interface Now {
   /** ms since the epoch, steady. */
   readonly nowMs: number;
   /** Everything that stood in the log at this time is folded: deadlines that wait for a record fire up to here. */
   readonly logTimeMs: number;
-}
-
-export interface SiteInfo {
-  /** Site of the domain; the domain itself while its MX is not known. */
-  readonly site: string;
-  readonly provider?: string | undefined;
-}
-
-/** What the outside grants. Budgets of the quota store join it here. */
-export interface Grants {
-  /** Domain → site. A domain that is missing is being looked up: its lane waits for the answer. */
-  readonly sites: Pick<ReadonlyMap<string, SiteInfo>, 'get'>;
 }
 
 export interface Proposal {
@@ -40,9 +30,22 @@ export interface Proposal {
   readonly wakeAt: number | undefined;
   /** A deadline has passed that waits for log time to reach it. */
   readonly awaitsLogTime: boolean;
+  /** What was not released for want of tokens: to be asked for, all at once, while the records are appended. */
+  readonly wants: readonly Want[];
+  /** Tokens used, by budget; they are spent as soon as the records may stand in the log. */
+  readonly used: ReadonlyMap<string, number>;
+  /** Budgets in whose queues the partition has no use for its place. */
+  readonly leaves: readonly string[];
 }
 
-const NOTHING: Proposal = { records: [], wakeAt: undefined, awaitsLogTime: false };
+const NOTHING: Proposal = {
+  records: [],
+  wakeAt: undefined,
+  awaitsLogTime: false,
+  wants: [],
+  used: new Map(),
+  leaves: [],
+};
 
 export function decide(state: PartitionState, control: ControlState, now: Now, grants: Grants): Proposal {
   const { policy } = control;
@@ -51,11 +54,13 @@ export function decide(state: PartitionState, control: ControlState, now: Now, g
   for (const delivery of state.agenda.takeProposed()) reindex(state, delivery);
   if (!policy || epoch === undefined || claimId === undefined) return NOTHING;
   wakeLanes(state, control, now, grants);
+  readAnswers(state.agenda, grants, now.nowMs);
   const draft = new Draft(state, control, policy, now, grants, epoch, claimId);
   proposeDeadlines(draft);
   proposeReleases(draft);
   proposeNotices(draft);
-  return { records: draft.records(), wakeAt: draft.wakeAt(), awaitsLogTime: draft.awaitsLogTime };
+  const { awaitsLogTime, wants, usedTokens, leaves } = draft;
+  return { records: draft.records(), wakeAt: draft.wakeAt(), awaitsLogTime, wants, used: usedTokens.counts, leaves };
 }
 
 /** Puts back what an earlier proposal took out, unless the fold shows that it came true. */

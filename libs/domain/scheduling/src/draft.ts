@@ -13,11 +13,13 @@ import {
 } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import type { ControlState } from './control-state.ts';
-import type { Grants, Now } from './decide.ts';
+import type { Now } from './decide.ts';
 import type { Delivery } from './delivery.ts';
 import { assumedId, dropId, noOutcomeId } from './fact-ids.ts';
+import type { Grants, Want } from './grants.ts';
 import { withdraw } from './lane.ts';
 import type { PartitionState } from './partition-state.ts';
+import { UsedTokens } from './path-tokens.ts';
 import { readClocks } from './two-clocks.ts';
 
 /** Releases that one call proposes at most; the next follows when these are read back. */
@@ -46,6 +48,10 @@ export class Draft {
   releasesLeft = RELEASES_PER_DECISION;
   deadlinesLeft = DEADLINES_PER_DECISION;
   awaitsLogTime = false;
+  readonly usedTokens = new UsedTokens();
+  readonly wants: Want[] = [];
+  /** Budgets in whose queues nobody of ours waits any more. */
+  readonly leaves: string[] = [];
   private readonly facts: Fact[] = [];
   private readonly batches = new Map<string, Batch>();
   /** The batch the last release went to, where the next mostly goes too. */

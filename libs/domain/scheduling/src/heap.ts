@@ -55,6 +55,24 @@ export class Heap<T> {
     return [...this.nodes, ...this.run.slice(this.from).filter((node) => node !== undefined)];
   }
 
+  /** How many stand up to `key`, counted no further than `most`. */
+  countUpTo(key: number, most: number): number {
+    let count = 0;
+    for (let i = this.from; i < this.run.length && count < most; i++) {
+      const node = this.run[i];
+      if (node !== undefined && node.key > key) break;
+      if (node !== undefined) count += 1;
+    }
+    const places = [0];
+    for (let place = places.pop(); place !== undefined && count < most; place = places.pop()) {
+      const node = this.nodes[place];
+      if (node === undefined || node.key > key) continue;
+      count += 1;
+      places.push(2 * place + 1, 2 * place + 2);
+    }
+    return count;
+  }
+
   /** Puts the node in with `key`, wherever it stood before. */
   push(node: HeapNode<T>, key: number): void {
     withdrawNode(node);

@@ -42,6 +42,8 @@ export class Lane {
   hold: Hold | undefined = undefined;
   /** Paths whose credit it waits for. */
   readonly parkedOn: PathLoad[] = [];
+  /** Tokens that are asked for its deliveries. */
+  wanted = 0;
   /** Its time among lanes that wait for one. */
   readonly timeNode: HeapNode<Lane>;
   private firstsInARow = 0;
@@ -66,6 +68,7 @@ export class Lane {
     this.hold = undefined;
     this.noticed.clear();
     this.firstsInARow = 0;
+    this.wanted = 0;
   }
 
   /** When the next of its deliveries is due. */
@@ -74,6 +77,12 @@ export class Lane {
     const retry = this.retries.peek()?.key;
     if (first === undefined) return retry;
     return retry === undefined ? first : Math.min(first, retry);
+  }
+
+  /** How many of its deliveries are due, counted no further than `most`. */
+  countDue(nowMs: number, most: number): number {
+    const firsts = this.firsts.countUpTo(nowMs, most);
+    return firsts < most ? firsts + this.retries.countUpTo(nowMs, most - firsts) : firsts;
   }
 
   /** The delivery whose turn it is: two first attempts, then a due retry. `retriesMayGo` false passes those over. */

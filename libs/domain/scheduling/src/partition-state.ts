@@ -83,7 +83,11 @@ export class PartitionState {
     this.tombstones.add(delivery.accepted, this.logAt);
     const { lane } = delivery;
     lane.deliveries -= 1;
-    if (lane.deliveries > 0) return;
+    if (lane.deliveries > 0) {
+      // It waits on its paths with nothing any more.
+      if (lane.parkedOn.length > 0 && lane.waiting === 0) this.agenda.wake(lane);
+      return;
+    }
     this.agenda.drop(lane);
     this.lanes.delete(lane.name);
     lane.reset();

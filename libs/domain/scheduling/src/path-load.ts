@@ -1,4 +1,5 @@
 /** What is out on one path, and how fast it comes back: the ground of the credit. */
+import { type HeapNode, heapNode } from './heap.ts';
 import type { Lane } from './lane.ts';
 
 /** Over how long the rate of closed attempts is taken. */
@@ -15,7 +16,18 @@ export class PathLoad {
   freed = false;
   readonly closed = new ClosedRate();
 
-  constructor(readonly path: string) {}
+  /** Tokens asked for, and for whom. */
+  wants: { readonly lane: Lane; readonly count: number }[] = [];
+  /** Its time among paths that were refused tokens. */
+  readonly refusedNode: HeapNode<PathLoad>;
+
+  constructor(
+    readonly path: string,
+    /** Unique among the partition's paths. */
+    order: number,
+  ) {
+    this.refusedNode = heapNode<PathLoad>(this, order);
+  }
 
   get idle(): boolean {
     return this.open === 0 && this.proposed === 0 && this.parked.size === 0;

@@ -1,16 +1,18 @@
 /** Lanes take turns: each is offered the sources of its pool, and gives what their paths have credit for. */
 import { type Decision, type HoldReason, isSampled, type PassedOver, type ReleasedDelivery } from '@penstock/events';
 import { SMARTHOST_SITE } from '@penstock/policy';
+import type { Agenda } from './agenda.ts';
 import { conclude, judge } from './deadlines.ts';
-import type { SiteInfo } from './decide.ts';
 import type { Delivery } from './delivery.ts';
 import type { Draft } from './draft.ts';
+import type { SiteInfo } from './grants.ts';
 import { withdrawNode } from './heap.ts';
 import { type Hold, type Lane, reasonsKey, withdraw } from './lane.ts';
 import { expectNotice } from './notices.ts';
 import type { PathLoad } from './path-load.ts';
 import { retryDelayMs } from './retry.ts';
 import { type Offer, Offers } from './source-offers.ts';
+import { bestLane, leaveDeserted, wantTokens } from './wants.ts';
 
 /** With less than this until `max_age` ends an attempt would end before it began. */
 const LEAST_TIME_TO_START_MS = 1000;
@@ -34,13 +36,20 @@ export function proposeReleases(draft: Draft): void {
   if (draft.releasesLeft <= 0 && (agenda.hasReady || agenda.hasFreed)) draft.askAt(draft.nowMs);
   const timed = agenda.timed.peek();
   if (timed) draft.askAt(timed.key);
+  leaveDeserted(draft, (load) => offers.tokensOn(load));
+  const refused = agenda.refused.peek();
+  if (refused) draft.askAt(refused.key);
 }
 
-/** The lane that waits longest for the path takes its turn there. */
+/** The lane that waits longest for the path takes its turn there; where tokens are scarce, the one with the best mail. */
 function takeFreed(draft: Draft, offers: Offers, load: PathLoad): void {
   const { agenda } = draft.state;
-  const [lane] = load.parked;
+  const tokens = offers.tokensOn(load);
+  const [first] = load.parked;
+  const lane = tokens ? bestLane(load, draft.nowMs) : first;
   if (!lane || offers.freeOn(load, lane) <= 0) {
+    const credit = tokens && lane ? offers.creditOn(load, lane) : 0;
+    if (tokens && credit > 0) wantTokens(draft, load, tokens, credit);
     agenda.exhausted(load);
     return;
   }
@@ -156,6 +165,7 @@ function releaseOn(
   if (traceparent !== undefined && isSampled(traceparent)) entry.traceparent = traceparent;
   const key = { source, site, provider, path, pool, class: trafficClass, startBy };
   draft.release(key, entry, () => decisionOf(lot, offer));
+  offer.tokens?.use();
   withdraw(delivery);
   state.agenda.propose(delivery, offer.load);
 }
@@ -164,12 +174,12 @@ function decisionOf(lot: readonly Offer[], taken: Offer): Decision {
   return {
     passedOver: lot.flatMap((offer) => passedOver(offer, taken)),
     credit: { path: taken.path, limit: taken.limit, used: taken.used },
-    budgets: [],
+    budgets: taken.tokens?.left() ?? [],
   };
 }
 
 function passedOver(offer: Offer, taken: Offer): PassedOver[] {
-  const reason = offer.blocked ?? (offer.free <= 0 && offer !== taken ? 'connection_limit' : undefined);
+  const reason = offer.blocked ?? (offer.free <= 0 && offer !== taken ? offer.lack : undefined);
   if (reason === undefined) return [];
   return [{ source: offer.source, reason, ...(offer.until === undefined ? {} : { until: offer.until }) }];
 }
@@ -192,8 +202,17 @@ function queueAgain(draft: Draft, lane: Lane, lot: readonly Offer[], open: reado
   const awaited = stuck ? ownOffer(draft, lane, lot) : lot.filter((offer) => offer.blocked === undefined);
   const loads = awaited.map((offer) => offer.load);
   agenda.block(lane, loads, holdOf(lot));
-  for (const offer of awaited) if (offer.free > 0) agenda.free(offer.load);
+  freeAwaited(agenda, awaited);
   expectNotice(draft, lane);
+}
+
+/** Paths with something free, or a token to ask for, are looked at again; which of them asks first takes turns. */
+function freeAwaited(agenda: Agenda, awaited: readonly Offer[]): void {
+  const turn = awaited.length > 1 && awaited[0]?.tokens ? agenda.rotation++ : 0;
+  for (let i = 0; i < awaited.length; i++) {
+    const offer = awaited[(turn + i) % awaited.length];
+    if (offer && (offer.free > 0 || offer.isThirsty)) agenda.free(offer.load);
+  }
 }
 
 /** All that is due waits for the source it was greylisted from. */
@@ -203,11 +222,11 @@ function ownOffer({ nowMs }: Draft, lane: Lane, lot: readonly Offer[]): readonly
   return own ? [own] : [];
 }
 
-const REASON_ORDER: readonly HoldReason[] = ['path_throttled', 'connection_limit', 'no_source'];
+const REASON_ORDER: readonly HoldReason[] = ['hourly_limit', 'path_throttled', 'connection_limit', 'no_source'];
 
 /** The reasons of all sources; one that may be used later outweighs one that cannot be used at all. */
 function holdOf(lot: readonly Offer[]): Hold {
-  const found = new Set<HoldReason>(lot.map((offer) => offer.blocked ?? 'connection_limit'));
+  const found = new Set<HoldReason>(lot.map((offer) => offer.blocked ?? offer.lack));
   if (found.size === 0) found.add('no_source');
   if (found.size > 1) found.delete('no_source');
   const named = REASON_ORDER.filter((reason) => found.delete(reason));

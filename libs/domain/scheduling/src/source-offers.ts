@@ -2,10 +2,12 @@
 import { classPartitions, type HoldReason, type TrafficClass } from '@penstock/events';
 import { type Policy, pathOf, pathShaping, resolveShaping, type Shaping, SMARTHOST_SITE } from '@penstock/policy';
 import { creditLimit } from './credit.ts';
-import type { SiteInfo } from './decide.ts';
 import type { Draft } from './draft.ts';
+import type { SiteInfo } from './grants.ts';
 import type { Lane, LaneKey } from './lane.ts';
+import { pathBudgets } from './path-budgets.ts';
 import type { PathLoad } from './path-load.ts';
+import { PathTokens } from './path-tokens.ts';
 
 /** One source's path to a site, as it stands while a proposal is made. */
 export class Offer {
@@ -16,6 +18,8 @@ export class Offer {
     readonly path: string,
     readonly load: PathLoad,
     readonly limit: number,
+    /** Of the path's budgets, where it has any. */
+    readonly tokens: PathTokens | undefined,
     /** Why nothing may go there now, whatever the credit. */
     readonly blocked: HoldReason | undefined,
     /** When that ends, ms since the epoch, if it is known. */
@@ -27,8 +31,23 @@ export class Offer {
     return this.load.open + this.load.proposed;
   }
 
-  get free(): number {
+  /** Credit, whatever the tokens. */
+  get credit(): number {
     return this.limit - this.used;
+  }
+
+  get free(): number {
+    return this.tokens === undefined ? this.credit : Math.min(this.credit, this.tokens.free);
+  }
+
+  /** Only for want of a token nothing can go. */
+  get isThirsty(): boolean {
+    return this.tokens !== undefined && this.credit > 0 && this.tokens.free <= 0;
+  }
+
+  /** Why nothing can go where nothing is free. */
+  get lack(): HoldReason {
+    return this.isThirsty ? 'hourly_limit' : 'connection_limit';
   }
 }
 
@@ -36,6 +55,7 @@ export class Offer {
 export class Offers {
   private readonly made = new Map<string, readonly Offer[]>();
   private readonly limits = new Map<PathLoad, number>();
+  private readonly tokens = new Map<PathLoad, PathTokens | undefined>();
   private last: { readonly key: LaneKey; readonly target: SiteInfo; readonly offers: readonly Offer[] } | undefined;
 
   constructor(private readonly draft: Draft) {}
@@ -53,8 +73,21 @@ export class Offers {
     return offers;
   }
 
+  /** What could go from a lane on a path it waits for. */
+  freeOn(load: PathLoad, lane: Lane): number {
+    const credit = this.creditOn(load, lane);
+    const tokens = this.tokensOn(load);
+    return tokens === undefined ? credit : Math.min(credit, tokens.free);
+  }
+
+  /** Tokens of the path's budgets; undefined where it has none. */
+  tokensOn(load: PathLoad): PathTokens | undefined {
+    if (this.tokens.has(load)) return this.tokens.get(load);
+    return this.tokensOf(load, pathShaping(this.draft.policy, load.path));
+  }
+
   /** Credit left for a lane on a path it waits for. */
-  freeOn(load: PathLoad, { key }: Lane): number {
+  creditOn(load: PathLoad, { key }: Lane): number {
     const limit = this.limits.get(load) ?? this.limitOf(load, pathShaping(this.draft.policy, load.path), key.class);
     return limit - load.open - load.proposed;
   }
@@ -65,14 +98,23 @@ export class Offers {
     const load = state.agenda.load(path);
     const shaping = resolveShaping(policy, { provider, smarthost: site === SMARTHOST_SITE });
     const limit = this.limitOf(load, shaping, trafficClass);
+    const tokens = this.tokensOf(load, shaping);
     const throttle = control.throttles.get(path);
     if (!policy.sources.has(source) || control.unreachable.has(source) || !control.owners.has(source)) {
-      return new Offer(source, site, provider, path, load, limit, 'no_source', undefined);
+      return new Offer(source, site, provider, path, load, limit, tokens, 'no_source', undefined);
     }
     if (throttle && throttle.until > nowMs) {
-      return new Offer(source, site, provider, path, load, limit, throttle.reason, throttle.until);
+      return new Offer(source, site, provider, path, load, limit, tokens, throttle.reason, throttle.until);
     }
-    return new Offer(source, site, provider, path, load, limit, undefined, undefined);
+    return new Offer(source, site, provider, path, load, limit, tokens, undefined, undefined);
+  }
+
+  private tokensOf(load: PathLoad, shaping: Shaping): PathTokens | undefined {
+    const { policy, grants, usedTokens } = this.draft;
+    const budgets = pathBudgets(load.path, shaping, policy.dispatch);
+    const tokens = budgets.length > 0 ? new PathTokens(load.path, budgets, grants.budgets, usedTokens) : undefined;
+    this.tokens.set(load, tokens);
+    return tokens;
   }
 
   private limitOf(load: PathLoad, shaping: Shaping, trafficClass: TrafficClass): number {

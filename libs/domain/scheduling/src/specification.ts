@@ -19,10 +19,12 @@ import type {
 import { derivedId, factId, formatDeliveryId } from '@penstock/events';
 import { type Policy, SHIPPED_DISPATCH, SHIPPED_RETRY, SHIPPED_SHAPING, type Shaping } from '@penstock/policy';
 import { type ControlState, foldControl, INITIAL_CONTROL } from './control-state.ts';
-import { decide, type Grants, type Proposal, type SiteInfo } from './decide.ts';
+import { decide, type Proposal } from './decide.ts';
 import type { Delivery } from './delivery.ts';
 import { evolve } from './evolve.ts';
+import type { Grants, SiteInfo } from './grants.ts';
 import { createPartitionState, type PartitionState } from './partition-state.ts';
+import { TokenPurse } from './token-purse.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -69,6 +71,7 @@ export class PartitionHistory {
   readonly state: PartitionState;
   control: ControlState;
   readonly sites = new Map<string, SiteInfo>();
+  readonly purse = new TokenPurse();
   private controlOffset = 0;
   private claims = 0;
   private mails = 0;
@@ -151,7 +154,7 @@ export class PartitionHistory {
 
   /** What the scheduler proposes at `nowMs`, with log time equal to it unless told. */
   ask(nowMs: number, logTimeMs = nowMs): Proposal {
-    const grants: Grants = { sites: this.sites };
+    const grants: Grants = { sites: this.sites, budgets: this.purse.at(nowMs) };
     return decide(this.state, this.control, { nowMs, logTimeMs }, grants);
   }
 

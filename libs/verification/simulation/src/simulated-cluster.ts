@@ -5,6 +5,7 @@ import type {
   ContentStore,
   EventLog,
   MailTransport,
+  QuotaStore,
   Random,
   ReadModels,
   Resolver,
@@ -19,6 +20,7 @@ import { SimulatedProcess } from './simulated-process.ts';
 import type { Simulation } from './simulation.ts';
 import { SimulatedContent } from './stores/simulated-content.ts';
 import { SimulatedCopies } from './stores/simulated-copies.ts';
+import { SimulatedQuotas } from './stores/simulated-quotas.ts';
 import { SurvivingArchive, SurvivingStores } from './stores/surviving-stores.ts';
 import { MailWorld } from './world/mail-world.ts';
 import { simulatedResolver } from './world/simulated-resolver.ts';
@@ -39,6 +41,7 @@ export interface SimulatedPorts {
   readonly archive: Archive;
   readonly resolver: Resolver;
   readonly transport: MailTransport;
+  readonly quotas: QuotaStore;
   readonly owner: string;
 }
 
@@ -51,6 +54,7 @@ export class SimulatedCluster {
   readonly readModels: SurvivingStores;
   readonly archive: SurvivingArchive;
   readonly world: MailWorld;
+  readonly quotas: SimulatedQuotas;
   private readonly incarnations = new Map<string, number>();
   private readonly disks = new Map<string, SurvivingStores>();
   private readonly tellers: ((event: string, process: SimulatedProcess) => void)[] = [];
@@ -67,6 +71,7 @@ export class SimulatedCluster {
     this.copies = new SimulatedCopies(this.faults);
     this.readModels = new SurvivingStores(simulation);
     this.archive = new SurvivingArchive(simulation);
+    this.quotas = new SimulatedQuotas(simulation, this.faults);
     this.world = new MailWorld(simulation, this.faults, new Sites(sites));
   }
 
@@ -106,6 +111,7 @@ export class SimulatedCluster {
       archive: this.archive.connect(process),
       resolver: simulatedResolver(process, this.world.sites, this.faults),
       transport: simulatedTransport(process, this.world),
+      quotas: this.quotas.connect(process),
       owner: process.label,
     };
   }

@@ -1,4 +1,4 @@
-import type { Shaping } from '@penstock/policy';
+import { messagePace, type Shaping } from '@penstock/policy';
 import type { MailTransaction } from '@penstock/ports';
 import { lastStart, type PendingAttempt } from '../commands/pending-attempt.ts';
 import { loadTransaction } from '../content/transaction-content.ts';
@@ -75,7 +75,7 @@ export class Path implements Waiting, PathFate {
     }
     const now = this.office.clock.monotonic();
     const shaping = this.shaping();
-    this.messages.follow(shaping.maxMessageRate, now);
+    this.messages.follow(messagePace(shaping), now);
     this.connects.follow(shaping.maxConnectionRate, now);
     this.sendReady(now, shaping);
     if (!this.rest.resting && this.mayBegin()) this.assign(now, shaping);
@@ -164,7 +164,7 @@ export class Path implements Waiting, PathFate {
 
   /** Where messages are paced, each leaves at its own time; after a rest one at a time shows whether all is well. */
   private mayFollow(shaping: Shaping): boolean {
-    return shaping.maxMessageRate === undefined && !this.rest.onProbation;
+    return messagePace(shaping) === undefined && !this.rest.onProbation;
   }
 
   private mayOpen(now: number, shaping: Shaping): boolean {

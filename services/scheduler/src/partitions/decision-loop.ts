@@ -5,8 +5,9 @@
  * and the same fact ids.
  */
 import type { Fact } from '@penstock/events';
-import type { EventLog, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import type { EventLog, QuotaStore, Telemetry, TimerHandle, Timers } from '@penstock/ports';
 import { type ControlState, decide, type Grants, type PartitionState } from '@penstock/scheduling';
+import { BudgetDesk } from '../quotas/budget-desk.ts';
 import type { LogTime } from './log-time.ts';
 
 export interface DecisionDeps {
@@ -17,6 +18,7 @@ export interface DecisionDeps {
   readonly control: () => ControlState;
   readonly notReady: () => string | undefined;
   readonly sites: Grants['sites'];
+  readonly quotas: QuotaStore;
 }
 
 const RETRY_MS = 200;
@@ -41,13 +43,16 @@ export class DecisionLoop {
   private failures = 0;
   /** A time that was waited for has come: log time must catch up with it. */
   private markWanted = true;
+  private readonly budgets: BudgetDesk;
 
   constructor(
     private readonly deps: DecisionDeps,
     private readonly state: PartitionState,
     private readonly logTime: LogTime,
     private readonly owns: () => boolean,
-  ) {}
+  ) {
+    this.budgets = new BudgetDesk(deps, state.partition, () => this.wake());
+  }
 
   get sites(): Grants['sites'] {
     return this.deps.sites;
@@ -73,6 +78,7 @@ export class DecisionLoop {
     this.closing = true;
     this.rest();
     await this.running;
+    await this.budgets.close();
     return this.awaited;
   }
 
@@ -101,7 +107,11 @@ export class DecisionLoop {
     }
     if (!this.mayDecide()) return;
     const now = { nowMs, logTimeMs: this.logTime.reachedMs };
-    const proposal = decide(this.state, this.deps.control(), now, { sites: this.deps.sites });
+    const grants = { sites: this.deps.sites, budgets: this.budgets.at(nowMs) };
+    const proposal = decide(this.state, this.deps.control(), now, grants);
+    this.budgets.spend(proposal.used);
+    this.budgets.leave(proposal.leaves);
+    this.budgets.ask(proposal.wants);
     if (proposal.awaitsLogTime && !this.logTime.waiting) {
       this.markWanted = true;
       this.again = true;

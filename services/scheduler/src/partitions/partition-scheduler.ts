@@ -5,7 +5,7 @@ import { attemptCommand, type ControlState, evolve, type PartitionState } from '
 import { Checkpoints } from '../checkpoints/checkpoints.ts';
 import { CommandOutbox } from '../commands/command-outbox.ts';
 import type { Claimant } from './claimant.ts';
-import { DecisionLoop } from './decision-loop.ts';
+import { type DecisionDeps, DecisionLoop } from './decision-loop.ts';
 import { LogTime } from './log-time.ts';
 
 export interface PartitionDeps {
@@ -18,6 +18,7 @@ export interface PartitionDeps {
   /** Undefined when decisions may be made. */
   readonly notReady: () => string | undefined;
   readonly sites: DecisionLoop['sites'];
+  readonly quotas: DecisionDeps['quotas'];
 }
 
 /** Records read at once to reach what we appended ourselves. */

@@ -12,7 +12,7 @@ export interface ServicesOptions {
   readonly folder: string;
   /** `host:port` of the brokers; with one, topics have one replica. */
   readonly brokers: readonly string[];
-  /** Where read models lie; in the projector's folder if absent. */
+  /** Where read models and budgets lie; in the projector's folder and the scheduler's memory if absent. */
   readonly redisUrl?: string | undefined;
   readonly ports: ServicePorts;
   /** Settings of all of them. */

@@ -34,6 +34,8 @@ export const FAULTS = [
   'drop_before_dot',
   'drop_after_dot',
   'accept_and_drop',
+  'quotas_away',
+  'quotas_flushed',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

@@ -1,0 +1,17 @@
+/** A message rate is a pace or a budget, by its period. */
+import type { Rate, Shaping } from './policy.ts';
+
+/** A rate over more than this, ms, is a budget: granted when mail is released, by one store for all. */
+export const LONGEST_PACE_MS = 60_000;
+
+type MessageRate = Pick<Shaping, 'maxMessageRate'>;
+
+/** What the source's owner keeps at the wire: a rate over a minute or less. */
+export function messagePace({ maxMessageRate: rate }: MessageRate): Rate | undefined {
+  return rate && rate.periodMs <= LONGEST_PACE_MS ? rate : undefined;
+}
+
+/** What is granted at release: a rate over more than a minute. */
+export function messageBudget({ maxMessageRate: rate }: MessageRate): Rate | undefined {
+  return rate && rate.periodMs > LONGEST_PACE_MS ? rate : undefined;
+}
