@@ -60,7 +60,7 @@ export const DEFAULT_TIMES: KafkaTimes = {
   appendTimeoutMs: 30_000,
   requestTimeoutMs: 10_000,
   fetchWaitMs: 250,
-  fetchPaceMs: 10,
+  fetchPaceMs: 25,
   heartbeatMs: 1_000,
   sessionTimeoutMs: 30_000,
   rebalanceTimeoutMs: 60_000,
