@@ -11,7 +11,8 @@ import type {
 import { OffsetOutOfRangeError } from '@penstock/ports';
 import type { GuardedProducer } from './append/guarded-producer.ts';
 import type { PendingBatch, SendQueue } from './append/send-queue.ts';
-import { GroupMember, type MemberDeps } from './groups/group-member.ts';
+import { GroupMember } from './groups/group-member.ts';
+import type { MemberDeps } from './groups/member-deps.ts';
 import { fromWire, toWire } from './records/wire.ts';
 
 /** How far a group is behind in one partition. */

@@ -3,10 +3,12 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaLogOptions, LogSettings } from '../options.ts';
 import { clientConfig } from '../settings/kafka-connection.ts';
 import { guardIdleTimers } from './idle-timer-guard.ts';
+import { guardRequestTimeouts } from './request-timeout-guard.ts';
 
 /** kafkajs with our times and our log, its idle timers guarded. */
 export function kafkaClient(options: KafkaLogOptions, settings: LogSettings): Kafka {
   if (settings.guards.idleTimers) guardIdleTimers();
+  guardRequestTimeouts();
   return new Kafka({
     ...clientConfig(options),
     connectionTimeout: Math.min(3_000, settings.times.requestTimeoutMs),
