@@ -4,6 +4,7 @@ import type { Broker, Consumer as KafkaConsumer } from 'kafkajs';
 import { causeOf, isCoordinatorAway } from '../client/errors.ts';
 import { withinTime } from '../client/within-time.ts';
 import { type KnownOwnership, NOTHING_KNOWN, ownershipOf, stickyAssigner } from './assigner.ts';
+import { restartDelayMs, tellCrash } from './crash.ts';
 import { FetchPace } from './fetch-pace.ts';
 import { type GroupBroker, guardCluster } from './guarded-cluster.ts';
 import { MemberCommits } from './member-commits.ts';
@@ -13,8 +14,6 @@ import { PartitionPump } from './partition-pump.ts';
 import { keepSession, type MemberGeneration } from './session.ts';
 import { StallWatch } from './stall-watch.ts';
 
-const FIRST_RESTART_MS = 200;
-const MAX_RESTART_MS = 10_000;
 const LEADER_WAIT_MS = 50;
 /** A consumer that waits for something may not come to an end by itself. */
 const DISCONNECT_MS = 10_000;
@@ -256,8 +255,7 @@ export class GroupMember<T extends Topic> {
     this.isRetriable = false;
     this.turn++;
     this.crashes++;
-    const told = { group: this.groupId, error: String(causeOf(error)), crashes: this.crashes };
-    settings.telemetry.log(isRetriable ? 'warn' : 'error', 'kafka_consumer_crashed', told);
+    tellCrash(settings.telemetry, { group: this.groupId, error, crashes: this.crashes, isRetriable });
     this.commits?.abandon();
     await this.revokeAll();
     if (this.left) return;
@@ -266,7 +264,7 @@ export class GroupMember<T extends Topic> {
       onFatal(error);
       return;
     }
-    await settings.timers.sleep(Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.min(10, this.crashes)));
+    await settings.timers.sleep(restartDelayMs(this.crashes));
     await this.restart();
   }
 
