@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FaultName } from './apart/history.ts';
-import { findings, judge } from './apart/judging.ts';
+import { counted, findings, judge, tally } from './apart/judging.ts';
 import { runFaults } from './apart/run.ts';
 import { FAULT_NAMES, planFaults, type Schedule, targetsOf } from './apart/schedule.ts';
 
@@ -123,6 +123,7 @@ async function main(): Promise<number> {
   if (isWell && args.out === undefined) rmSync(folder, { recursive: true, force: true });
   else console.log(`history and logs: ${folder}`);
   console.log(isWell ? 'The run holds.' : `The run does NOT hold. Again: ${repeat(args)}`);
+  console.log(tally(verdict, result));
   return isWell ? 0 : 1;
 }
 
@@ -130,5 +131,6 @@ try {
   process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof RangeError || error instanceof TypeError ? error.message : error);
+  console.log(counted(0, 1, 0));
   process.exitCode = 2;
 }

@@ -11,7 +11,8 @@ import type {
 import { OffsetOutOfRangeError } from '@penstock/ports';
 import type { GuardedProducer } from './append/guarded-producer.ts';
 import type { PendingBatch, SendQueue } from './append/send-queue.ts';
-import { GroupMember, type MemberDeps } from './groups/group-member.ts';
+import { GroupMember } from './groups/group-member.ts';
+import type { MemberDeps } from './groups/member-deps.ts';
 import { fromWire, toWire } from './records/wire.ts';
 
 /** How far a group is behind in one partition. */
@@ -25,6 +26,8 @@ export interface PartitionLag {
 
 /** The log on Kafka. */
 export interface KafkaLog extends EventLog {
+  /** Topics whose records stand, or are acknowledged, on one broker alone, each with its copies; mostly none. */
+  readonly singleReplica: readonly string[];
   /** How far the group is behind in each partition of the topic, by what it has committed. */
   lag(group: string, topic: Topic): Promise<readonly PartitionLag[]>;
   /** Leaves every group, waits for what is on its way and disconnects. */
@@ -45,6 +48,10 @@ export class KafkaEventLog implements KafkaLog {
   private isClosed = false;
 
   constructor(private readonly parts: KafkaLogParts) {}
+
+  get singleReplica(): readonly string[] {
+    return this.parts.topics.singleReplica;
+  }
 
   partitionCount(topic: Topic): number {
     return this.parts.topics.of(topic).partitions;

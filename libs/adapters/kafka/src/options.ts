@@ -39,6 +39,8 @@ export interface KafkaTimes {
   readonly sessionTimeoutMs: number;
   /** A rebalance waits so long for handlers that still work. */
   readonly rebalanceTimeoutMs: number;
+  /** A consumer that has handed over nothing for so long although there is something is replaced. */
+  readonly stallMs: number;
 }
 
 /**
@@ -64,6 +66,7 @@ export const DEFAULT_TIMES: KafkaTimes = {
   heartbeatMs: 1_000,
   sessionTimeoutMs: 30_000,
   rebalanceTimeoutMs: 60_000,
+  stallMs: 30_000,
 };
 
 export const ALL_GUARDS: KafkaGuards = { leaders: true, order: true, idleTimers: true };

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaLog, KafkaLogOptions } from '@penstock/adapter-kafka';
-import type { LogLevel, Telemetry } from '@penstock/ports';
 import { KAFKA_SETTINGS } from '../settings/engine-settings.ts';
 import { StartupError } from '../startup/startup-error.ts';
 import { kafkaRefusal } from './kafka-refusal.ts';
@@ -29,21 +28,19 @@ export interface OpenedKafka {
 export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Promise<OpenedKafka> {
   const { KafkaSettingsError, openKafkaLog, parseKafkaSettings } = await import('@penstock/adapter-kafka');
   const { allowSingleReplica, kafkaPrefix: prefix } = settings;
-  const heard = new HeardReplicas(deps.telemetry);
   try {
     const parsed = parseKafkaSettings(byName(settings), (path) => readFileSync(path, 'utf8'));
     if (!parsed) throw new StartupError('PENSTOCK_KAFKA_BROKERS is not set: host:port of some brokers');
     const { brokers, tls, sasl } = parsed;
     const log = await openKafkaLog({
       ...deps,
-      telemetry: heard,
       brokers,
       tls,
       sasl: sasl as KafkaLogOptions['sasl'],
       prefix,
       allowSingleReplica,
     });
-    return { log, singleReplica: heard.told };
+    return { log, singleReplica: singleReplicaText(log.singleReplica) };
   } catch (error) {
     if (error instanceof StartupError) throw error;
     if (error instanceof KafkaSettingsError) throw new StartupError(error.message);
@@ -52,21 +49,9 @@ export async function openKafka(settings: KafkaSettings, deps: KafkaLogDeps): Pr
   }
 }
 
-/** Hears what the adapter says of the topics when it has looked at them. */
-class HeardReplicas implements Telemetry {
-  told: string | undefined;
-
-  constructor(private readonly telemetry: Telemetry) {}
-
-  log(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void {
-    if (event === 'kafka_single_replica') this.told = singleReplicaText(fields?.topics);
-    this.telemetry.log(level, event, fields);
-  }
-}
-
-function singleReplicaText(topics: unknown): string {
-  const named = Array.isArray(topics) ? topics.join(', ') : 'the topics';
-  return `What is acknowledged stands on one broker alone, and is lost with its disk: ${named}. Raise replication and min.insync.replicas to 2 or more.`;
+function singleReplicaText(topics: readonly string[]): string | undefined {
+  if (topics.length === 0) return undefined;
+  return `What is acknowledged stands on one broker alone, and is lost with its disk: ${topics.join(', ')}. Raise replication and min.insync.replicas to 2 or more.`;
 }
 
 function byName(settings: KafkaSettings): Readonly<Record<string, string | undefined>> {

@@ -57,8 +57,9 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   };
   if (needs('disk_full') && !disks) skip('disk_full', 'this user may not mount a tmpfs');
   if (needs('clock_jump') && !clocks) skip('clock_jump', 'libfaketime is missing: apt-get install faketime');
-  const rig = new Rig({ folder, brokers: options.brokers, book, disks, clocks, say });
-  const run = new Run(options, rig, book, (fault) => !skipped.includes(fault));
+  const onEndedAlone = (_: string, says: string) => run.endedAlone(says);
+  const rig: Rig = new Rig({ folder, brokers: options.brokers, book, disks, clocks, say, onEndedAlone });
+  const run: Run = new Run(options, rig, book, (fault) => !skipped.includes(fault));
   const hurry = () => void rig.killServices();
   signal.addEventListener('abort', hurry, { once: true });
   try {
@@ -124,6 +125,12 @@ class Run {
     await this.readBack();
     this.trouble.push(...this.rig.receivers.connectionsOverLimit());
     return this.trouble;
+  }
+
+  /** What a fault brings to an end was not healthy by itself: that is in the faults' table. */
+  endedAlone(says: string): void {
+    if (this.current.size > 0) return;
+    this.trouble.push(`at ${seconds(this.book.now())}, while nothing was disturbed, ${says}`);
   }
 
   private isBefore(seconds: number): boolean {

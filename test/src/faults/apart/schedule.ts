@@ -45,7 +45,8 @@ export const FAULT_NAMES: readonly FaultName[] = [
 /** One after the other within a track, the two tracks beside each other. */
 type Wish = Omit<PlannedFault, 'at'> & { readonly slotMs: number };
 
-const LONG_RUN_SECONDS = 300;
+/** From here on pauses are long, each disk fills and clocks jump both ways. */
+export const LONG_RUN_SECONDS = 300;
 const STOP_MS = 45_000;
 const SHORT_STOP_MS = 20_000;
 /** A broker that came back catches up in this time, so that never two are out of step. */

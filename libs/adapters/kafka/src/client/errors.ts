@@ -46,9 +46,17 @@ export function isAssignmentOver(error: unknown): boolean {
   return ASSIGNMENT_TYPES.has(causeOf(error).type ?? '');
 }
 
+/** A coordinator that is being chosen, is loading its groups, or has just moved. */
+const COORDINATOR_AWAY_TYPES = new Set([
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+
 /** A broker that has just started may need long to make the topic of offsets; kafkajs gives up on it for good. */
 export function isCoordinatorAway(error: unknown): boolean {
-  return causeOf(error).name === 'KafkaJSGroupCoordinatorNotFound';
+  const { name, type } = causeOf(error);
+  return name === 'KafkaJSGroupCoordinatorNotFound' || COORDINATOR_AWAY_TYPES.has(type ?? '');
 }
 
 /** Whether trying again cannot help. */

@@ -1,27 +1,22 @@
 import type { Topic } from '@penstock/events';
-import { type Bounds, type Consumer, OffsetOutOfRangeError } from '@penstock/ports';
-import type { Broker, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
-import type { ClusterAccess } from '../client/cluster-access.ts';
-import { causeOf, isCoordinatorAway, isPermanent } from '../client/errors.ts';
-import type { LogSettings } from '../options.ts';
-import type { TopicTable } from '../topics/topic-table.ts';
+import { type Consumer, OffsetOutOfRangeError } from '@penstock/ports';
+import type { Broker, Consumer as KafkaConsumer } from 'kafkajs';
+import { causeOf, isCoordinatorAway } from '../client/errors.ts';
+import { withinTime } from '../client/within-time.ts';
 import { type KnownOwnership, NOTHING_KNOWN, ownershipOf, stickyAssigner } from './assigner.ts';
+import { restartDelayMs, tellCrash } from './crash.ts';
 import { FetchPace } from './fetch-pace.ts';
 import { type GroupBroker, guardCluster } from './guarded-cluster.ts';
 import { MemberCommits } from './member-commits.ts';
+import type { MemberDeps } from './member-deps.ts';
+import { openPartition } from './opening.ts';
 import { PartitionPump } from './partition-pump.ts';
+import { keepSession, type MemberGeneration } from './session.ts';
+import { StallWatch } from './stall-watch.ts';
 
-export interface MemberDeps {
-  readonly kafka: Kafka;
-  readonly access: ClusterAccess;
-  readonly topics: TopicTable;
-  readonly settings: LogSettings;
-  readonly onFatal: (error: Error) => void;
-}
-
-const FIRST_RESTART_MS = 200;
-const MAX_RESTART_MS = 10_000;
 const LEADER_WAIT_MS = 50;
+/** A consumer that waits for something may not come to an end by itself. */
+const DISCONNECT_MS = 10_000;
 
 /** One member of a group: its kafkajs consumer, made anew when it crashed, and what it holds. */
 export class GroupMember<T extends Topic> {
@@ -30,10 +25,14 @@ export class GroupMember<T extends Topic> {
   private consumer: KafkaConsumer | undefined;
   private pumps = new Map<number, PartitionPump<T>>();
   private drained: Promise<unknown> = Promise.resolve();
-  private generation: { readonly generationId: number; readonly memberId: string } | undefined;
+  private generation: MemberGeneration | undefined;
   private commits: MemberCommits | undefined;
   private known: KnownOwnership = NOTHING_KNOWN;
   private readonly pace: FetchPace;
+  private readonly watch: StallWatch;
+  /** Counts the consumers: what an earlier one still says does not matter any more. */
+  private turn = 0;
+  private joinDue = false;
   private left = false;
   private crashes = 0;
   private isRetriable = false;
@@ -48,6 +47,8 @@ export class GroupMember<T extends Topic> {
     this.groupId = groupId;
     this.topic = deps.topics.nameOf(wanted.topic);
     this.pace = new FetchPace(deps.settings, wanted.mayLagMs ?? deps.settings.times.fetchPaceMs);
+    this.watch = new StallWatch(this, deps.settings, deps.settings.times.stallMs);
+    this.watch.start();
   }
 
   /** Resolves when the group has assigned partitions to this member and the handler has answered for each. */
@@ -66,13 +67,22 @@ export class GroupMember<T extends Topic> {
 
   async leave(): Promise<void> {
     this.left = true;
+    this.watch.end();
     await this.revokeAll();
-    await this.consumer?.disconnect();
+    await this.disconnect();
+  }
+
+  private async disconnect(): Promise<void> {
+    const { consumer } = this;
+    if (consumer) await withinTime(this.deps.settings.timers, DISCONNECT_MS, consumer.disconnect());
   }
 
   private async start(): Promise<void> {
     const { settings, topics } = this.deps;
     const { times } = settings;
+    const turn = ++this.turn;
+    const isCurrent = (): boolean => turn === this.turn;
+    this.joinDue = false;
     const consumer = this.deps.kafka.consumer({
       groupId: this.groupId,
       allowAutoTopicCreation: false,
@@ -83,7 +93,7 @@ export class GroupMember<T extends Topic> {
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 12, restartOnFailure: () => this.mayRestart() },
       partitionAssigners: [
         ({ cluster }) => {
-          guardCluster(cluster, this);
+          guardCluster(cluster, this, isCurrent);
           return stickyAssigner({
             topic: this.topic,
             memberName: settings.memberName,
@@ -95,39 +105,37 @@ export class GroupMember<T extends Topic> {
       ],
     });
     this.consumer = consumer;
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.assigned(payload.memberAssignment[this.topic] ?? []));
-    consumer.on(consumer.events.CRASH, ({ payload }) => this.crashed(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (isCurrent()) this.assigned(payload.memberAssignment[this.topic] ?? []);
+    });
+    consumer.on(consumer.events.CRASH, async ({ payload }) => {
+      if (isCurrent()) await this.crashed(payload.error);
+    });
     await consumer.connect();
     await consumer.subscribe({ topic: this.topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch }) => this.pumps.get(batch.partition)?.offer(batch.messages),
+      eachBatch: async ({ batch, isStale }) => {
+        if (isCurrent() && !isStale()) this.pumps.get(batch.partition)?.offer(batch.messages);
+      },
     });
   }
 
   /** Waits for the handlers, and keeps the session alive while it does; see GroupRequests. */
   async beforeJoin(coordinator: GroupBroker): Promise<void> {
     const { settings } = this.deps;
-    let waiting = true;
-    const drained = this.revokeAll().finally(() => {
-      waiting = false;
-    });
-    const beat = async (): Promise<void> => {
-      while (waiting) {
-        const { generation } = this;
-        if (generation) {
-          const request = { groupId: this.groupId, groupGenerationId: generation.generationId };
-          // The answer says that the group is rebalancing, which is why we are here.
-          await coordinator.heartbeat({ ...request, memberId: generation.memberId }).catch(() => undefined);
-        }
-        await Promise.race([drained, settings.timers.sleep(settings.times.heartbeatMs)]);
-      }
-    };
-    if (this.pumps.size > 0 || this.commits) void beat().catch(() => undefined);
+    this.joinDue = true;
+    const isMember = this.pumps.size > 0 || this.commits !== undefined;
+    const drained = this.revokeAll();
+    if (isMember) keepSession(drained, coordinator, { ...settings, groupId: this.groupId, of: () => this.generation });
     await drained;
   }
 
-  joined(generation: { readonly generationId: number; readonly memberId: string }): void {
+  isJoinDue(): boolean {
+    return this.joinDue;
+  }
+
+  joined(generation: MemberGeneration): void {
     this.generation = generation;
   }
 
@@ -157,6 +165,29 @@ export class GroupMember<T extends Topic> {
     this.onConsumer((consumer) => consumer.resume([{ topic: this.topic, partitions: [partition] }]));
   }
 
+  seek(partition: number, offset: number): void {
+    this.onConsumer((consumer) => consumer.seek({ topic: this.topic, partition, offset: String(offset) }));
+  }
+
+  awaited(): ReadonlyMap<number, number> {
+    const all = [...this.pumps].map(([partition, { awaits }]) => [partition, awaits] as const);
+    return new Map(all.filter((each): each is readonly [number, number] => each[1] !== undefined));
+  }
+
+  async ends(partitions: readonly number[]): Promise<readonly number[]> {
+    return (await this.deps.access.allBounds(this.topic, partitions)).map(({ end }) => end);
+  }
+
+  stalled(partitions: readonly number[]): void {
+    this.deps.settings.telemetry.log('error', 'kafka_consumer_stalled', { group: this.groupId, partitions });
+    this.turn++;
+    const replaced = this.revokeAll().then(async () => {
+      await this.disconnect();
+      await this.restart();
+    });
+    void replaced.catch((error: Error) => this.crashed(error));
+  }
+
   private onConsumer(act: (consumer: KafkaConsumer) => void): void {
     if (!this.consumer) return;
     try {
@@ -169,6 +200,7 @@ export class GroupMember<T extends Topic> {
   /** kafkajs calls this before it fetches: nothing may be fetched before the handler has said from where. */
   private assigned(partitions: readonly number[]): void {
     if (this.left) return;
+    this.joinDue = false;
     this.consumer?.pause([{ topic: this.topic, partitions: [...partitions] }]);
     this.crashes = 0;
     const { access, settings } = this.deps;
@@ -185,39 +217,15 @@ export class GroupMember<T extends Topic> {
         gapsAllowed: this.deps.topics.of(this.wanted.topic).compacted,
       });
       this.pumps.set(partition, pump);
-      return this.open(partition, pump);
+      return openPartition(pump, {
+        topic: this.wanted.topic,
+        group: this.wanted.group,
+        partition,
+        bounds: () => access.bounds(this.topic, partition),
+        valve: this,
+      });
     });
     void Promise.all(pumps).then(() => this.resolveJoined());
-  }
-
-  /** Never rejects: what goes wrong stops the partition. */
-  private async open(partition: number, pump: PartitionPump<T>): Promise<void> {
-    const start = await pump.begin();
-    if (start === undefined) return;
-    try {
-      const { begin, end } = await this.boundsWhile(partition, pump);
-      if (start < begin || start > end) {
-        const what = `${this.wanted.topic}-${partition} holds offsets ${begin} to ${end}, not ${start}`;
-        throw new OffsetOutOfRangeError(what);
-      }
-      if (!pump.isOpen) return;
-      this.consumer?.seek({ topic: this.topic, partition, offset: String(start) });
-      pump.opened();
-      this.resume(partition);
-    } catch (error) {
-      pump.fail(error);
-    }
-  }
-
-  /** A broker that is away is no reason to stop a partition: it is asked for as long as the partition is ours. */
-  private async boundsWhile(partition: number, pump: PartitionPump<T>): Promise<Bounds> {
-    for (;;) {
-      try {
-        return await this.deps.access.bounds(this.topic, partition);
-      } catch (error) {
-        if (isPermanent(error) || !pump.isOpen) throw error;
-      }
-    }
   }
 
   /** Resolves when every handler has returned, its partitions are revoked and its commits are out. */
@@ -245,9 +253,9 @@ export class GroupMember<T extends Topic> {
     const { settings, onFatal } = this.deps;
     const isRetriable = this.isRetriable || isCoordinatorAway(error);
     this.isRetriable = false;
+    this.turn++;
     this.crashes++;
-    const told = { group: this.groupId, error: String(causeOf(error)), crashes: this.crashes };
-    settings.telemetry.log(isRetriable ? 'warn' : 'error', 'kafka_consumer_crashed', told);
+    tellCrash(settings.telemetry, { group: this.groupId, error, crashes: this.crashes, isRetriable });
     this.commits?.abandon();
     await this.revokeAll();
     if (this.left) return;
@@ -256,7 +264,11 @@ export class GroupMember<T extends Topic> {
       onFatal(error);
       return;
     }
-    await settings.timers.sleep(Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.min(10, this.crashes)));
+    await settings.timers.sleep(restartDelayMs(this.crashes));
+    await this.restart();
+  }
+
+  private async restart(): Promise<void> {
     await this.forgetMember();
     if (this.left) return;
     await this.start().catch((failure: Error) => this.startFailed(failure));
@@ -277,7 +289,7 @@ export class GroupMember<T extends Topic> {
   }
 
   private async startFailed(error: Error): Promise<void> {
-    await this.consumer?.disconnect().catch(() => undefined);
+    await this.disconnect().catch(() => undefined);
     this.isRetriable = causeOf(error).retriable !== false;
     await this.crashed(error);
   }

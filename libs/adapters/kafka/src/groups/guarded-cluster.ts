@@ -19,6 +19,8 @@ interface CommitRequest {
 export interface GroupRequests {
   /** Before the member tells the group that it is ready for another assignment. */
   beforeJoin(coordinator: GroupBroker): Promise<void>;
+  /** Whether the member has given its partitions up for another assignment that it has not got yet. */
+  isJoinDue(): boolean;
   joined(generation: { readonly generationId: number; readonly memberId: string }): void;
   synced(memberAssignment: Buffer): void;
   /** A broker does not hold the offset that was to be fetched. */
@@ -27,6 +29,23 @@ export interface GroupRequests {
   beforeFetch(broker: Broker): Promise<void>;
   /** A leader has moved and is not known yet: resolves when it is time to ask again. */
   leaderMoved(): Promise<void>;
+}
+
+/**
+ * What kafkajs takes for a broker's word that the group is sharing out its partitions: it joins. When a coordinator
+ * that is still loading the group refuses to let a member join, kafkajs gives joining up and reads on under the old
+ * assignment, which the group still knows; but its partitions are revoked here, and what it read would reach nobody.
+ */
+class JoinDueError extends Error {
+  override readonly name = 'JoinDueError';
+  readonly type = 'REBALANCE_IN_PROGRESS';
+  readonly retriable = true;
+}
+
+/** A consumer that was given up, since it did nothing more, wakes up: it must not be a member beside its successor. */
+class ReplacedError extends Error {
+  override readonly name = 'ReplacedError';
+  readonly retriable = false;
 }
 
 /** What a broker answers to a fetch of a partition that it does not lead, or not yet. */
@@ -43,13 +62,15 @@ const MOVED_TYPES = new Set([
  * gives its partitions up, and on an offset out of range it commits "the beginning" over the group's position and
  * goes on from there; here the first waits for the handlers, and no commit of kafkajs's own goes out at all. And where a leader has
  * moved kafkajs has the whole group share out its partitions anew, although nobody came or went; here it asks again.
+ *
+ * @param isCurrent false once another consumer has taken the place of this one, which then joins no group any more
  */
-export function guardCluster(cluster: Cluster, requests: GroupRequests): void {
+export function guardCluster(cluster: Cluster, requests: GroupRequests, isCurrent = (): boolean => true): void {
   const guarded = new WeakMap<Broker, Broker>();
   const guard = (broker: Broker): Broker => {
     let found = guarded.get(broker);
     if (!found) {
-      found = guardBroker(cluster, broker as GroupBroker, requests);
+      found = guardBroker(cluster, broker as GroupBroker, requests, isCurrent);
       guarded.set(broker, found);
     }
     return found;
@@ -59,9 +80,10 @@ export function guardCluster(cluster: Cluster, requests: GroupRequests): void {
   cluster.findBroker = async (node) => guard(await findBroker(node));
 }
 
-function guardBroker(cluster: Cluster, broker: GroupBroker, requests: GroupRequests): Broker {
+function guardBroker(cluster: Cluster, broker: GroupBroker, requests: GroupRequests, isCurrent: () => boolean): Broker {
   const instead: Partial<Record<PropertyKey, unknown>> = {
     joinGroup: async (request: object) => {
+      if (!isCurrent()) throw new ReplacedError('another consumer has taken the place of this one');
       await requests.beforeJoin(broker);
       const generation = await broker.joinGroup(request);
       requests.joined(generation);
@@ -76,7 +98,15 @@ function guardBroker(cluster: Cluster, broker: GroupBroker, requests: GroupReque
       for (const { partitions } of topics) for (const { partition } of partitions) requests.outOfRange(partition);
     },
   };
+  const checkJoined = (): void => {
+    if (requests.isJoinDue()) throw new JoinDueError('the member has no assignment until it has joined again');
+  };
+  instead.heartbeat = async (request: Parameters<GroupBroker['heartbeat']>[0]) => {
+    checkJoined();
+    return broker.heartbeat(request);
+  };
   instead.fetch = async (request: Parameters<Broker['fetch']>[0]) => {
+    checkJoined();
     await requests.beforeFetch(broker);
     try {
       return await broker.fetch(request);

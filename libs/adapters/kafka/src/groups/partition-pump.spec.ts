@@ -52,7 +52,11 @@ async function opened(handler: Recorder, gapsAllowed = false) {
     partition: 0,
     handler,
     gapsAllowed,
-    valve: { pause: () => valve.push('pause'), resume: () => valve.push('resume') },
+    valve: {
+      pause: () => valve.push('pause'),
+      resume: () => valve.push('resume'),
+      seek: (_, at) => valve.push(`seek ${at}`),
+    },
   });
   await pump.begin();
   pump.opened();
@@ -71,19 +75,48 @@ describe('partition in the hands of a member', () => {
     assert.deepEqual(handler.events, ['batch 5-7', 'revoked'], 'what was not begun is left to the next owner');
   });
 
-  it('stops at a gap, tells once, and takes nothing more', async () => {
+  it('asks again at a gap; at the second it stops, tells once, and takes nothing more', async () => {
     const handler = new Recorder(0);
     const { pump, valve } = await opened(handler);
+    pump.offer(messages(1, 2));
+    assert.deepEqual(handler.events, []);
+    assert.deepEqual(valve, ['seek 0']);
     pump.offer(messages(1, 2));
     pump.offer(messages(0, 2));
     assert.deepEqual(handler.events, ['failed']);
     assert.ok(handler.errors[0] instanceof OffsetOutOfRangeError);
-    assert.deepEqual(valve, ['pause']);
+    assert.deepEqual(valve, ['seek 0', 'pause']);
+  });
+
+  it('goes on where two brokers were asked for the same, as when a leader moves', async () => {
+    const handler = new Recorder(5);
+    const { pump, valve } = await opened(handler);
+    pump.offer(messages(5, 3));
+    pump.offer(messages(5, 2));
+    pump.offer(messages(8, 1));
+    pump.offer(messages(8, 1));
+    pump.offer(messages(9, 1));
+    assert.deepEqual(valve, ['seek 8', 'seek 9']);
+    assert.equal(handler.errors.length, 0);
+    await pump.stop();
+  });
+
+  it('takes nothing that was fetched before it was opened', async () => {
+    const handler = new Recorder(5);
+    const valve = { pause: () => {}, resume: () => {}, seek: () => {} };
+    const pump = new PartitionPump<Events>({ topic: 'mail.events', partition: 0, handler, gapsAllowed: false, valve });
+    pump.offer(messages(9, 1));
+    await pump.begin();
+    pump.offer(messages(9, 1));
+    pump.opened();
+    assert.deepEqual(handler.events, []);
+    assert.equal(pump.awaits, 5);
   });
 
   it('stops where a broker goes back before what was read, as after the loss of acknowledged records', async () => {
     const handler = new Recorder(7);
     const { pump } = await opened(handler, true);
+    pump.offer(messages(3, 2));
     pump.offer(messages(3, 2));
     assert.deepEqual(handler.events, ['failed']);
   });

@@ -13,6 +13,8 @@ const MAX_WAITING_RECORDS = 4_000;
 export interface FetchValve {
   pause(partition: number): void;
   resume(partition: number): void;
+  /** Has the partition fetched from there, whatever kafkajs takes for its position. */
+  seek(partition: number, offset: number): void;
 }
 
 export interface PartitionPumpOptions<T extends Topic> {
@@ -39,6 +41,9 @@ export class PartitionPump<T extends Topic> {
   private working: Promise<void> = Promise.resolve();
   private isWorking = false;
   private stopped: Promise<void> | undefined;
+  private isOpened = false;
+  /** The offset that was asked for once more, because something else came. */
+  private askedAgain = -1;
 
   constructor(private readonly options: PartitionPumpOptions<T>) {}
 
@@ -60,6 +65,13 @@ export class PartitionPump<T extends Topic> {
   /** Fetching has begun at the offset that the handler named. */
   opened(): void {
     this.paused = false;
+    this.isOpened = true;
+  }
+
+  /** The offset that is due next, of a partition that holds nothing back and has handed over all it was given. */
+  get awaits(): number | undefined {
+    const isIdle = this.isOpened && this.isOpen && !this.paused && !this.isWorking && this.waiting.length === 0;
+    return isIdle ? this.expected : undefined;
   }
 
   get isOpen(): boolean {
@@ -69,10 +81,11 @@ export class PartitionPump<T extends Topic> {
   /** Takes what was fetched. Never throws: what is wrong with it stops the partition. */
   offer(messages: readonly KafkaMessage[]): void {
     const [first] = messages;
-    if (!first || !this.isOpen) return;
+    // What comes before it is opened was fetched under an earlier assignment.
+    if (!first || !this.isOpen || !this.isOpened) return;
     const offset = Number(first.offset);
     if (offset < this.expected || (offset > this.expected && !this.options.gapsAllowed)) {
-      this.fail(new OffsetOutOfRangeError(this.gapText(offset)));
+      this.notDue(offset);
       return;
     }
     this.expected = Number(messages.at(-1)?.offset) + 1;
@@ -82,6 +95,19 @@ export class PartitionPump<T extends Topic> {
     }
     if (this.waitingBytes > MAX_WAITING_BYTES || this.waiting.length > MAX_WAITING_RECORDS) this.pause();
     this.work();
+  }
+
+  /**
+   * When a leader moves, kafkajs may have a partition fetched by two brokers at once, and hand over one answer after
+   * the other. So what is due is asked for once more; only who answers something else again has lost it.
+   */
+  private notDue(found: number): void {
+    if (this.askedAgain === this.expected) {
+      this.fail(new OffsetOutOfRangeError(this.gapText(found)));
+      return;
+    }
+    this.askedAgain = this.expected;
+    this.options.valve.seek(this.options.partition, this.expected);
   }
 
   /** The partition stops here and the handler is told, once. */

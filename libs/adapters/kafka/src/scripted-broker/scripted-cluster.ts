@@ -73,11 +73,22 @@ export class ScriptedCluster implements ClusterView {
     for (const socket of this.running.find((broker) => broker.node === node)?.sockets ?? []) socket.destroy();
   }
 
+  /** The broker listens no more; metadata go on naming it. */
+  async kill(node: number): Promise<void> {
+    const server = this.running.find((broker) => broker.node === node)?.server;
+    const closed = new Promise((resolve) => server?.close(resolve));
+    this.dropConnections(node);
+    await closed;
+  }
+
+  /** Metadata name the broker no more. */
+  forget(node: number): void {
+    this.running.splice(0, Infinity, ...this.running.filter((broker) => broker.node !== node));
+  }
+
   async close(): Promise<void> {
     for (const { node, server } of this.running) {
-      const closed = new Promise((resolve) => server.close(resolve));
-      this.dropConnections(node);
-      await closed;
+      if (server.listening) await this.kill(node);
     }
   }
 

@@ -1,5 +1,6 @@
 import { TOPICS, type Topic } from '@penstock/events';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { isPermanent } from '../client/errors.ts';
 import type { LogSettings } from '../options.ts';
 
 // This one is not among what Node finds in the CommonJS module by itself.
@@ -11,6 +12,9 @@ const DEFAULT_MAX_BYTES = 1_048_588;
 const BATCH_OVERHEAD_BYTES = 512;
 const TOPIC_WAIT_MS = 2_000;
 const TOPIC_RETRY_MS = 100;
+/** A cluster names a broker that was killed for as long as its session lasts (9 s), and longer on a busy machine. */
+const START_WAIT_MS = 30_000;
+const START_RETRY_MS = 500;
 
 export interface TopicFacts {
   readonly partitions: number;
@@ -28,6 +32,8 @@ export class TopicTable {
   constructor(
     private readonly facts: ReadonlyMap<Topic, TopicFacts>,
     private readonly prefix: string,
+    /** What one broker alone keeps or acknowledges, each with its copies, for people; mostly nothing. */
+    readonly singleReplica: readonly string[],
   ) {}
 
   nameOf(topic: Topic): string {
@@ -58,41 +64,60 @@ export class TopicTable {
 }
 
 /**
- * Reads partition counts and what the promise of durability rests on.
+ * Reads partition counts and what the promise of durability rests on. A broker that dies about now is asked for by
+ * kafkajs as long as the others name it, and refuses the connection: then another is asked, for up to 30 s.
  *
- * @throws Error for a topic that is missing, or that one broker alone keeps although that is not allowed.
+ * @throws Error for a topic that is missing, or that one broker alone keeps although that is not allowed; what kafkajs
+ * rejected with where none of the brokers it was given can be reached.
  */
 export async function loadTopics(kafka: Kafka, settings: LogSettings): Promise<TopicTable> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const topics = Object.values(TOPICS);
-    const names = topics.map((topic) => settings.prefix + topic);
-    await findTopics(admin, names, settings);
-    const { topics: metadata } = await admin.fetchTopicMetadata({ topics: names });
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
-    });
-    const facts = new Map<Topic, TopicFacts>();
-    for (const topic of topics) {
-      const name = settings.prefix + topic;
-      const partitions = metadata.find((each) => each.name === name)?.partitions ?? [];
-      const entries = resources.find((each) => each.resourceName === name)?.configEntries ?? [];
-      const config = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-      facts.set(topic, {
-        partitions: partitions.length,
-        replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-        minInSyncReplicas: Number(config.get('min.insync.replicas') ?? 1),
-        maxBatchBytes: Number(config.get('max.message.bytes') ?? DEFAULT_MAX_BYTES) - BATCH_OVERHEAD_BYTES,
-        compacted: config.get('cleanup.policy')?.includes('compact') ?? false,
-      });
+  const { clock, telemetry, timers } = settings;
+  let told = false;
+  for (const deadline = clock.monotonic() + START_WAIT_MS; ; await timers.sleep(START_RETRY_MS)) {
+    const admin = kafka.admin();
+    // This one has tried all the brokers it was given.
+    await admin.connect();
+    try {
+      return await readTopics(admin, settings);
+    } catch (error) {
+      if (!isOfBroker(error) || clock.monotonic() > deadline) throw error;
+      if (!told) telemetry.log('warn', 'kafka_broker_away', { error: String(error) });
+      told = true;
+    } finally {
+      await admin.disconnect();
     }
-    checkReplicas(facts, settings);
-    return new TopicTable(facts, settings.prefix);
-  } finally {
-    await admin.disconnect();
   }
+}
+
+/** Whether it may be a broker's trouble alone, so that another may do better. */
+function isOfBroker(error: unknown): boolean {
+  return error instanceof Error && error.name.startsWith('KafkaJS') && !isPermanent(error);
+}
+
+async function readTopics(admin: Admin, settings: LogSettings): Promise<TopicTable> {
+  const topics = Object.values(TOPICS);
+  const names = topics.map((topic) => settings.prefix + topic);
+  await findTopics(admin, names, settings);
+  const { topics: metadata } = await admin.fetchTopicMetadata({ topics: names });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
+  const facts = new Map<Topic, TopicFacts>();
+  for (const topic of topics) {
+    const name = settings.prefix + topic;
+    const partitions = metadata.find((each) => each.name === name)?.partitions ?? [];
+    const entries = resources.find((each) => each.resourceName === name)?.configEntries ?? [];
+    const config = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+    facts.set(topic, {
+      partitions: partitions.length,
+      replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      minInSyncReplicas: Number(config.get('min.insync.replicas') ?? 1),
+      maxBatchBytes: Number(config.get('max.message.bytes') ?? DEFAULT_MAX_BYTES) - BATCH_OVERHEAD_BYTES,
+      compacted: config.get('cleanup.policy')?.includes('compact') ?? false,
+    });
+  }
+  return new TopicTable(facts, settings.prefix, checkReplicas(facts, settings));
 }
 
 /** A broker may not know yet of a topic that has just been made: it is asked for some time. */
@@ -108,9 +133,9 @@ async function findTopics(admin: Admin, names: readonly string[], { clock, timer
 }
 
 /** What is acknowledged must stand on two brokers (DESIGN, the promise), or be allowed not to. */
-export function checkReplicas(facts: ReadonlyMap<Topic, TopicFacts>, settings: LogSettings): void {
+function checkReplicas(facts: ReadonlyMap<Topic, TopicFacts>, settings: LogSettings): readonly string[] {
   const weak = [...facts].filter(([, each]) => each.replicas < 2 || each.minInSyncReplicas < 2);
-  if (weak.length === 0) return;
+  if (weak.length === 0) return [];
   const told = weak.map(([topic, each]) => `${topic} (${each.replicas} copies, ${each.minInSyncReplicas} in sync)`);
   if (!settings.allowSingleReplica) {
     throw new Error(
@@ -119,4 +144,5 @@ export function checkReplicas(facts: ReadonlyMap<Topic, TopicFacts>, settings: L
     );
   }
   settings.telemetry.log('warn', 'kafka_single_replica', { topics: told });
+  return told;
 }

@@ -10,6 +10,8 @@ import { HISTORY_FILE, type ReportMeta, readRunFolder, renderReport, writeDescri
 import { placeLane } from './lanes.ts';
 
 const META: ReportMeta = {
+  machine: '2 cores, Node 24.0.0',
+  commit: 'abc1234',
   command: 'npm run faults -- --seconds 600 --seed 7',
   madeOn: '2026-11-23',
   seconds: 600,

@@ -37,7 +37,7 @@ function heading({ holds, totals }: Verdict, meta: ReportMeta): readonly string[
   const isWell = holds && meta.trouble.length === 0;
   return [
     '# A run of faults',
-    `**The run ${isWell ? 'holds' : 'does not hold'}.** ${meta.madeOn}: ${meta.perSecond} mails a second for ${meta.seconds} s, on ${meta.engines}. Again:`,
+    `**The run ${isWell ? 'holds' : 'does not hold'}.** ${meta.madeOn}: ${meta.perSecond} mails a second for ${meta.seconds} s, on ${meta.engines}, ${meta.machine}${meta.commit === undefined ? '' : `, commit ${meta.commit}`}. Again:`,
     `    ${meta.command}`,
     `${number(submitted.ok)} submissions were acknowledged, ${number(submitted.failed)} refused, and of ${number(submitted.unknown)} the client does not know (${number(totals.unknownReceived)} of them arrived). The log holds ${number(totals.accepted)} deliveries: ${number(ended.delivered)} delivered, ${number(ended.bounced)} bounced, ${number(ended.dropped)} dropped. Receivers took ${number(totals.received)} mails in ${number(totals.receptions)} receptions.`,
   ];

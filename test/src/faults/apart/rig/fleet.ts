@@ -7,6 +7,8 @@ export interface FleetOptions {
   environmentOf(instance: Instance, index: number): Readonly<Record<string, string | undefined>>;
   /** What people should know of. */
   say(text: string): void;
+  /** An instance ended that nobody had ended; it is started again. */
+  onEndedAlone(instance: string, says: string): void;
   /** Told every line that an instance prints. */
   onLine(instance: string, line: string): void;
 }
@@ -111,7 +113,9 @@ export class Fleet {
   private ended(name: string, code: number | null): void {
     const member = this.members.get(name);
     if (!member?.wanted || member.starting || this.stopped) return;
-    this.options.say(`${name} ended by itself with ${code}: ${member.process.output.split('\n').at(-1)}`);
+    const says = `${name} ended by itself with ${code}: ${member.process.output.split('\n').at(-1)}`;
+    this.options.say(says);
+    this.options.onEndedAlone(name, says);
     void this.again(name);
   }
 

@@ -1,12 +1,15 @@
 /** A mailbox provider that takes everything, notes what it took, and can be told to cut connections after the final dot. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { namesIn } from './marks.ts';
 
 export interface Taken {
   /** Local part of the recipient. */
   readonly id: string;
   readonly from: string;
   readonly answered: boolean;
+  /** Whose mail it is, as it says itself; see `namesIn`. */
+  readonly names: string;
 }
 
 export interface ReceiverEvents {
@@ -50,10 +53,12 @@ export class Receiver {
     this.events.connected(from);
     socket.once('close', () => this.sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    const took = (recipients: readonly string[]): boolean => {
+    const took = (recipients: readonly string[], content: string): boolean => {
       const answered = !this.cutting;
       if (!answered) this.cuts += recipients.length;
-      for (const recipient of recipients) this.events.took({ id: localPart(recipient), from, answered });
+      for (const id of recipients.map(localPart)) {
+        this.events.took({ id, from, answered, names: namesIn(content, id) });
+      }
       return answered;
     };
     const conversation = new Conversation(socket, took);
@@ -69,7 +74,7 @@ class Conversation {
 
   constructor(
     private readonly socket: Socket,
-    private readonly took: (recipients: readonly string[]) => boolean,
+    private readonly took: (recipients: readonly string[], content: string) => boolean,
   ) {}
 
   feed(text: string): void {
@@ -80,14 +85,14 @@ class Conversation {
       if (end < 0 || this.socket.destroyed) return;
       const part = this.text.slice(0, end);
       this.text = this.text.slice(end + mark.length);
-      if (this.inData) this.message();
+      if (this.inData) this.message(part);
       else this.command(part);
     }
   }
 
-  private message(): void {
+  private message(content: string): void {
     this.inData = false;
-    if (this.took(this.recipients)) this.socket.write('250 2.0.0 taken\r\n');
+    if (this.took(this.recipients, content)) this.socket.write('250 2.0.0 taken\r\n');
     else this.socket.destroy();
   }
 

@@ -26,6 +26,8 @@ export interface RigOptions {
   readonly disks: Disks | undefined;
   readonly clocks: Clocks | undefined;
   say(text: string): void;
+  /** An instance ended that nobody had ended. */
+  onEndedAlone(instance: string, says: string): void;
 }
 
 /** Of the tenant `default`, one for each traffic class. */
@@ -210,13 +212,14 @@ export class Rig {
   }
 
   private makeFleet(stack: Stack): Fleet {
-    const { folder, say } = this.options;
+    const { folder, say, onEndedAlone } = this.options;
     const secretKey = randomBytes(32).toString('hex');
     const logs = new Map(INSTANCES.map(({ name }) => [name, createWriteStream(join(folder, 'logs', `${name}.log`))]));
     this.files.push(...logs.values());
     return new Fleet({
       environmentOf: (instance, index) => this.environmentOf(instance, index, stack, secretKey),
       say,
+      onEndedAlone,
       onLine: (instance, line) => void logs.get(instance)?.write(`${new Date().toISOString()} ${line}\n`),
     });
   }

@@ -1,5 +1,6 @@
 /** One submission over one door, and how it ended. */
 import { createTransport } from 'nodemailer';
+import { ID_HEADER, textFor } from './marks.ts';
 
 export interface SubmittedMail {
   readonly id: string;
@@ -15,7 +16,6 @@ export interface Ending {
 }
 
 const SENDER = 'news@sender.example';
-const ID_HEADER = 'X-Fault-Run-Id';
 /** Then it is unknown what became of it. */
 const PATIENCE_MS = 15_000;
 const SMTP_ID = /queued as (\S+)/i;
@@ -31,7 +31,7 @@ export async function submitOverHttp(url: string, { id, to, key, sendAt }: Submi
         personalizations: [{ to: [{ email: to }], headers: { [ID_HEADER]: id } }],
         from: { email: SENDER },
         subject: 'A run of faults',
-        content: [{ type: 'text/plain', value: `For ${id}.` }],
+        content: [{ type: 'text/plain', value: textFor(id) }],
         ...(sendAt !== undefined && { send_at: sendAt }),
       }),
       signal: AbortSignal.timeout(PATIENCE_MS),
@@ -58,7 +58,7 @@ export async function submitOverSmtp(port: number, { id, to, key }: SubmittedMai
     socketTimeout: PATIENCE_MS,
   });
   try {
-    const mail = { to, from: SENDER, subject: 'A run of faults', text: `For ${id}.`, headers: { [ID_HEADER]: id } };
+    const mail = { to, from: SENDER, subject: 'A run of faults', text: textFor(id), headers: { [ID_HEADER]: id } };
     const { response } = await transport.sendMail(mail);
     const [, messageId] = SMTP_ID.exec(String(response)) ?? [];
     return messageId === undefined ? UNKNOWN : { ended: 'ok', messageId };
