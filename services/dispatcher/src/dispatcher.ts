@@ -1,9 +1,8 @@
-import { ControlFollower, randomName } from '@penstock/control';
+import { CheckedClock, ControlFollower, randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
 import type { HandBackCause } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import type { AnyConsumer, PenstockService } from '@penstock/ports';
-import { SteadyClock } from '@penstock/scheduling';
 import { AttemptIntake } from './commands/attempt-intake.ts';
 import { DISPATCHER_GROUP } from './commands/offset-ledger.ts';
 import { lastStart, type PendingAttempt } from './commands/pending-attempt.ts';
@@ -36,7 +35,8 @@ const NOBODY_BINDS = 'no dispatcher can bind its address';
  * everything handed back unsent, one that is set back would lengthen every rest.
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  return new Dispatcher({ ...deps, clock: new SteadyClock(deps.clock) });
+  const time = new CheckedClock(deps);
+  return new Dispatcher({ ...deps, clock: time.steady }, time);
 }
 
 export interface DispatcherFigures {
@@ -74,7 +74,10 @@ export class Dispatcher implements PenstockService {
   private resumedUnder: Policy | undefined;
   private stopping = false;
 
-  constructor(private readonly deps: DispatcherDeps) {
+  constructor(
+    private readonly deps: DispatcherDeps,
+    private readonly time: CheckedClock,
+  ) {
     const { log, clock, timers, telemetry, random, owner } = deps;
     const ports = { log, clock, timers, telemetry };
     this.follower = new ControlFollower(log, telemetry, random, DISPATCHER_GROUP);
@@ -110,7 +113,10 @@ export class Dispatcher implements PenstockService {
     this.consumers = this.bindable ? followed : [...followed, attempts];
   }
 
-  async start(): Promise<void> {}
+  /** Waits for a clock that can be believed: one that is behind would start commands whose time has passed. */
+  start(): Promise<void> {
+    return this.time.begin();
+  }
 
   notReady(): string | undefined {
     return this.unread() ?? this.intake.notReady() ?? this.heartbeats?.notReady() ?? this.bindable?.notReady();
