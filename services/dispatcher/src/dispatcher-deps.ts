@@ -29,6 +29,11 @@ export interface DispatcherDeps {
    * log lies in: then nothing waits for a predecessor, and no heartbeats are needed.
    */
   readonly holdsFolderLock?: boolean;
+  /**
+   * Names under which processes that have certainly ended owned sources: those that had this process's folder before it.
+   * Their sources are taken over without waiting for their silence.
+   */
+  readonly formerOwners?: readonly string[];
   /** Where not every machine can bind every source: commands are read only of those that can be bound here. */
   readonly reach?: SourceReach;
 }

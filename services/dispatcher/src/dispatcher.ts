@@ -129,7 +129,7 @@ export class Dispatcher implements PenstockService {
     await deadlines.by(STOP_BY.transactions, this.bindable?.stop() ?? Promise.resolve());
     const paths = this.paths.all;
     for (const path of paths) path.startNothing();
-    for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) this.handBack(attempt, 'shutdown');
+    for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) this.letGo(attempt);
     await deadlines.by(STOP_BY.transactions, this.inFlight.drained());
     await deadlines.by(STOP_BY.sockets, Promise.all(paths.map((path) => path.close())));
     await deadlines.by(STOP_BY.outcomes, this.sources.handedOver());
@@ -183,11 +183,11 @@ export class Dispatcher implements PenstockService {
   }
 
   private succession(): Succession | undefined {
-    const { log, telemetry, clock, owner } = this.deps;
+    const { log, telemetry, clock, owner, formerOwners } = this.deps;
     if (!this.heartbeats) return undefined;
     const doubt = (partition: number, end: number) => this.intake.doubt(partition, end);
     const now = () => clock.monotonic();
-    return new Succession({ log, telemetry }, this.heartbeats, this.control, owner, now, doubt);
+    return new Succession({ log, telemetry }, this.heartbeats, this.control, owner, now, doubt, formerOwners);
   }
 
   private sourcesView(succession: Succession | undefined): SourcesView {
@@ -279,11 +279,17 @@ export class Dispatcher implements PenstockService {
     this.settlement.handBack(attempt, isCertain ? cause : 'in_doubt', until);
   }
 
+  /** What we could never have sent is its owner's to answer: it stays uncommitted, and may come to us again. */
+  private letGo(attempt: PendingAttempt): void {
+    if (this.sources.isCertain(attempt.command.body.source)) this.settlement.handBack(attempt, 'shutdown');
+    else this.settlement.leave(attempt);
+  }
+
   /** The partition is another's: what has not started goes back. */
   private giveUp(partition: number): void {
     const paths = this.paths.all;
     const given = this.sources.revoked(partition);
-    for (const attempt of given.waiting) this.handBack(attempt, 'shutdown');
+    for (const attempt of given.waiting) this.letGo(attempt);
     for (const path of paths) if (given.sources.has(path.identity.source)) path.handBackQueued();
   }
 
