@@ -90,6 +90,39 @@ describe('a clock that is compared with the log', () => {
     assert.equal(host.checked.steady.now(), host.wallMs);
   });
 
+  it('does not begin while it is ahead of who renews now', async () => {
+    const host = new Host();
+    await host.renew('dispatcher-1', NOW - 2 * HOUR);
+    let begun = false;
+    const beginning = host.checked.begin().then(() => {
+      begun = true;
+    });
+    await host.settle();
+    await host.renew('dispatcher-1', NOW - 2 * HOUR + 1_000);
+    await host.wake();
+    assert.equal(begun, false);
+    assert.deepEqual(host.told, ['clock_not_believed']);
+    host.wallMs -= 2 * HOUR;
+    await host.wake();
+    await beginning;
+    assert.equal(host.checked.steady.now(), host.wallMs);
+  });
+
+  it('begins after a long silence when nobody renews while it listens', async () => {
+    const host = new Host();
+    await host.renew('dispatcher-1', NOW - 2 * HOUR);
+    let begun = false;
+    const beginning = host.checked.begin().then(() => {
+      begun = true;
+    });
+    for (let look = 0; look < 5; look++) {
+      assert.equal(begun, false);
+      await host.wake();
+    }
+    await beginning;
+    assert.deepEqual(host.told, []);
+  });
+
   it('jumps with a clock that is put right later, when the owners side with it', async () => {
     const host = new Host();
     await host.checked.begin();

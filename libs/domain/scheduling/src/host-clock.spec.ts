@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clockBehindMs, clockBehindReason, sidesWithWall } from './host-clock.ts';
+import { clockAheadMs, clockAheadReason, clockBehindMs, clockBehindReason, sidesWithWall } from './host-clock.ts';
 
 const HOUR = 3_600_000;
 const NOW = 100 * HOUR;
@@ -28,6 +28,14 @@ describe('the clock of a host, held against the log', () => {
   it('is believed where as many agree with it as are ahead of it', () => {
     assert.equal(clockBehindMs(NOW, { owners: [NOW - 5_000, NOW + HOUR], others: [] }), undefined);
     assert.equal(clockBehindMs(NOW, { owners: [NOW - 5_000], others: [NOW + HOUR, NOW + HOUR] }), undefined);
+  });
+
+  it('is ahead where those who renew now are behind it by more than a minute', () => {
+    assert.equal(clockAheadMs(NOW, [NOW - 2 * HOUR]), 2 * HOUR);
+    assert.equal(clockAheadMs(NOW, [NOW - 60_000]), undefined);
+    assert.equal(clockAheadMs(NOW, [NOW - 2 * HOUR, NOW - 3_000]), undefined);
+    assert.equal(clockAheadMs(NOW, []), undefined);
+    assert.equal(clockAheadReason(2 * HOUR), 'the clock of this host is 2 h 0 min ahead of the log: put it right');
   });
 
   it('says by how much it is behind', () => {

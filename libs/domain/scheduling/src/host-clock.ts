@@ -35,14 +35,24 @@ function votesOf(timeMs: number, witnesses: readonly number[]): ClockVotes {
 
 /**
  * By how much the wall clock is behind the log, ms; undefined where it is not by more than a minute, or where as many
- * witnesses agree with it as contradict it: one writer whose clock is ahead keeps nobody from starting. A clock that is
- * ahead cannot be told from a long silence.
+ * witnesses agree with it as contradict it: one writer whose clock is ahead keeps nobody from starting.
  */
 export function clockBehindMs(wallMs: number, witnesses: ClockWitnesses): number | undefined {
   const { agreeing, ahead } = clockVotes(wallMs, witnesses);
   if (ahead.length <= agreeing.length) return undefined;
   const inOrder = ahead.toSorted((a, b) => a - b);
   return (inOrder[Math.floor(inOrder.length / 2)] ?? wallMs) - wallMs;
+}
+
+/**
+ * By how much the wall clock is ahead of renewals that were read as they came, ms; undefined where it is not by more
+ * than a minute, or where as many agree with it.
+ */
+export function clockAheadMs(wallMs: number, renewedNow: readonly number[]): number | undefined {
+  const { agreeing } = votesOf(wallMs, renewedNow);
+  const behind = renewedNow.filter((at) => wallMs - at > CLOCK_TOLERANCE_MS).toSorted((a, b) => a - b);
+  if (behind.length <= agreeing.length) return undefined;
+  return wallMs - (behind[Math.floor(behind.length / 2)] ?? wallMs);
 }
 
 /** Whether the log has more to say for the wall clock than for the time that is kept, which differs from it. */
@@ -55,7 +65,15 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 export function clockBehindReason(behindMs: number): string {
-  const hours = Math.floor(behindMs / HOUR_MS);
-  const minutes = Math.floor((behindMs % HOUR_MS) / MINUTE_MS);
-  return `the clock of this host is ${hours > 0 ? `${hours} h ` : ''}${minutes} min behind the log: put it right`;
+  return `the clock of this host is ${hoursAndMinutes(behindMs)} behind the log: put it right`;
+}
+
+export function clockAheadReason(aheadMs: number): string {
+  return `the clock of this host is ${hoursAndMinutes(aheadMs)} ahead of the log: put it right`;
+}
+
+function hoursAndMinutes(ms: number): string {
+  const hours = Math.floor(ms / HOUR_MS);
+  const minutes = Math.floor((ms % HOUR_MS) / MINUTE_MS);
+  return `${hours > 0 ? `${hours} h ` : ''}${minutes} min`;
 }
