@@ -18,6 +18,8 @@ export interface DispatcherDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Whether the clock is held against the log before anything starts; it is unless this is false. */
+  readonly clockCheck?: boolean | undefined;
   readonly resolver: Resolver;
   readonly transport: MailTransport;
   /** Closed by whoever opened it, after the dispatcher has stopped. */

@@ -36,6 +36,8 @@ export interface IngestDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Whether the clock is held against the log before anything starts; it is unless this is false. */
+  readonly clockCheck?: boolean | undefined;
   readonly keys: ApiKeyring;
   /** Joined to the log by this service; the keyring looks keys up in it. */
   readonly directory: DirectoryFollower;

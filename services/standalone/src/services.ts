@@ -25,6 +25,7 @@ export interface ServicesOptions {
   readonly dataDir: string;
   readonly resolver: Resolver;
   readonly telemetry: Telemetry;
+  readonly clockCheck: boolean | undefined;
   readonly keys: readonly ApiKeyEntry[];
   readonly recipientKey: Uint8Array;
   readonly secretKey: Uint8Array;
@@ -56,7 +57,8 @@ export function createServices(options: ServicesOptions): Services {
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
-  const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
+  const { clockCheck } = options;
+  const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry, clockCheck };
   const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas: memoryQuotas(systemClock) });
   const dispatcher = createDispatcher({
     ...world,
