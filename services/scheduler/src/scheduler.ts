@@ -115,11 +115,25 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     await copying.start(begin, end);
     const state = await store.load();
     if (!state) return store.empty(begin);
-    if (state.position >= begin && state.position <= end) return state;
-    // Put back from a copy, or the log is: the rows tell of other records, and the log tells everything again.
+    const isWithin = state.position >= begin && state.position <= end;
+    if (isWithin && (await this.isOfThisLog(state, begin))) return state;
+    // Of another log, or put back from a copy, or the log is: the rows tell of other records, and the log tells everything again.
     this.deps.telemetry.log('warn', 'checkpoint_discarded', { partition, position: state.position, begin, end });
     await store.discard();
     return store.empty(begin);
+  }
+
+  /**
+   * Whether the last claim it has folded stands where it says. A log that was made anew under a state that was kept, or
+   * a copy that another cluster left in the same place, would hide mail and send what is not ours.
+   */
+  private async isOfThisLog({ partition, claim }: PartitionState, begin: number): Promise<boolean> {
+    const { epoch, claimIds } = claim;
+    // Too old to be told.
+    if (epoch === undefined || epoch < begin) return true;
+    const [stored] = await this.deps.log.read('mail.events', partition, epoch, 1);
+    if (stored?.offset !== epoch || stored.record.type !== 'partition_claimed') return false;
+    return stored.record.body.claimId === claimIds.at(-1);
   }
 
   private partitionDeps(): PartitionDeps {
