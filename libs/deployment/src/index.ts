@@ -1,4 +1,5 @@
 export { type ContentSettings, openContent } from './engines/content.ts';
+export { formerOwners } from './engines/former-owners.ts';
 export { openStateFolder } from './engines/local-state.ts';
 export { openServiceResolver } from './engines/policy-resolver.ts';
 export { memoryQuotas, openRedisQuotas } from './engines/quotas.ts';
@@ -32,7 +33,7 @@ export {
   SANDBOX_SETTINGS,
   WEBHOOK_SETTINGS,
 } from './settings/engine-settings.ts';
-export { allSettingNames, processSettings, stateSettings } from './settings/process-settings.ts';
+export { allSettingNames, OWNER_SETTINGS, processSettings, stateSettings } from './settings/process-settings.ts';
 export { requiredSecretKey } from './settings/required.ts';
 export { DISK_SETTINGS, SMARTHOST_SETTINGS } from './settings/safety-settings.ts';
 export { createApplication, listenHttp, startService } from './shell/application.ts';

@@ -1,9 +1,8 @@
-import { ControlFollower, randomName } from '@penstock/control';
+import { CheckedClock, ControlFollower, randomName } from '@penstock/control';
 import { DirectoryFollower } from '@penstock/directory';
 import type { HandBackCause } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import type { AnyConsumer, PenstockService } from '@penstock/ports';
-import { SteadyClock } from '@penstock/scheduling';
 import { AttemptIntake } from './commands/attempt-intake.ts';
 import { DISPATCHER_GROUP } from './commands/offset-ledger.ts';
 import { lastStart, type PendingAttempt } from './commands/pending-attempt.ts';
@@ -36,7 +35,8 @@ const NOBODY_BINDS = 'no dispatcher can bind its address';
  * everything handed back unsent, one that is set back would lengthen every rest.
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  return new Dispatcher({ ...deps, clock: new SteadyClock(deps.clock) });
+  const time = new CheckedClock(deps);
+  return new Dispatcher({ ...deps, clock: time.steady }, time);
 }
 
 export interface DispatcherFigures {
@@ -74,7 +74,10 @@ export class Dispatcher implements PenstockService {
   private resumedUnder: Policy | undefined;
   private stopping = false;
 
-  constructor(private readonly deps: DispatcherDeps) {
+  constructor(
+    private readonly deps: DispatcherDeps,
+    private readonly time: CheckedClock,
+  ) {
     const { log, clock, timers, telemetry, random, owner } = deps;
     const ports = { log, clock, timers, telemetry };
     this.follower = new ControlFollower(log, telemetry, random, DISPATCHER_GROUP);
@@ -110,7 +113,10 @@ export class Dispatcher implements PenstockService {
     this.consumers = this.bindable ? followed : [...followed, attempts];
   }
 
-  async start(): Promise<void> {}
+  /** Waits for a clock that can be believed: one that is behind would start commands whose time has passed. */
+  start(): Promise<void> {
+    return this.time.begin();
+  }
 
   notReady(): string | undefined {
     return this.unread() ?? this.intake.notReady() ?? this.heartbeats?.notReady() ?? this.bindable?.notReady();
@@ -123,7 +129,7 @@ export class Dispatcher implements PenstockService {
     await deadlines.by(STOP_BY.transactions, this.bindable?.stop() ?? Promise.resolve());
     const paths = this.paths.all;
     for (const path of paths) path.startNothing();
-    for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) this.handBack(attempt, 'shutdown');
+    for (const attempt of [...this.early.splice(0), ...this.sources.waiting()]) this.letGo(attempt);
     await deadlines.by(STOP_BY.transactions, this.inFlight.drained());
     await deadlines.by(STOP_BY.sockets, Promise.all(paths.map((path) => path.close())));
     await deadlines.by(STOP_BY.outcomes, this.sources.handedOver());
@@ -177,11 +183,11 @@ export class Dispatcher implements PenstockService {
   }
 
   private succession(): Succession | undefined {
-    const { log, telemetry, clock, owner } = this.deps;
+    const { log, telemetry, clock, owner, formerOwners } = this.deps;
     if (!this.heartbeats) return undefined;
     const doubt = (partition: number, end: number) => this.intake.doubt(partition, end);
     const now = () => clock.monotonic();
-    return new Succession({ log, telemetry }, this.heartbeats, this.control, owner, now, doubt);
+    return new Succession({ log, telemetry }, this.heartbeats, this.control, owner, now, doubt, formerOwners);
   }
 
   private sourcesView(succession: Succession | undefined): SourcesView {
@@ -273,11 +279,17 @@ export class Dispatcher implements PenstockService {
     this.settlement.handBack(attempt, isCertain ? cause : 'in_doubt', until);
   }
 
+  /** What we could never have sent is its owner's to answer: it stays uncommitted, and may come to us again. */
+  private letGo(attempt: PendingAttempt): void {
+    if (this.sources.isCertain(attempt.command.body.source)) this.settlement.handBack(attempt, 'shutdown');
+    else this.settlement.leave(attempt);
+  }
+
   /** The partition is another's: what has not started goes back. */
   private giveUp(partition: number): void {
     const paths = this.paths.all;
     const given = this.sources.revoked(partition);
-    for (const attempt of given.waiting) this.handBack(attempt, 'shutdown');
+    for (const attempt of given.waiting) this.letGo(attempt);
     for (const path of paths) if (given.sources.has(path.identity.source)) path.handBackQueued();
   }
 

@@ -4,6 +4,7 @@ import {
   type AssembledService,
   committedLags,
   dispatcherSamples,
+  formerOwners,
   openContent,
   openServiceResolver,
   requiredSecretKey,
@@ -19,7 +20,7 @@ import { SETTINGS } from './settings.ts';
 type Settings = SettingsOf<typeof SETTINGS> & ShellSettings;
 
 async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService> {
-  const { settings, log, undo } = world;
+  const { settings, log, undo, owner, telemetry } = world;
   const secretKey = secretKeyOf(settings);
   const content = await openContent(settings, world, undo);
   const signer = new SigningPool({ secretKey });
@@ -27,7 +28,19 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const resolver = await openServiceResolver(settings, world);
   const transport = new SmtpTransport();
   const reach = new SocketReach();
-  const dispatcher = createDispatcher({ ...world, content, resolver, transport, signer, reach });
+  const { stateDir } = settings;
+  const former = stateDir === undefined ? undefined : await formerOwners({ folder: stateDir, owner, telemetry });
+  // Not before the process ends, whatever still leaves it: whoever has the lock takes this one for dead.
+  process.once('exit', () => former?.lock?.release());
+  const dispatcher = createDispatcher({
+    ...world,
+    content,
+    resolver,
+    transport,
+    signer,
+    reach,
+    formerOwners: former?.owners ?? [],
+  });
   return {
     service: dispatcher,
     transportId: DISPATCHER_TRANSPORT,

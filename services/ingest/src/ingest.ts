@@ -1,5 +1,5 @@
 import type { ApiKeyring } from '@penstock/access';
-import { ControlFollower } from '@penstock/control';
+import { CheckedClock, ControlFollower } from '@penstock/control';
 import type { DirectoryFollower } from '@penstock/directory';
 import type { Policy } from '@penstock/policy';
 import type {
@@ -14,7 +14,6 @@ import type {
   Telemetry,
   Timers,
 } from '@penstock/ports';
-import { SteadyClock } from '@penstock/scheduling';
 import { deriveKey } from '@penstock/sealing';
 import { Acceptance } from './acceptance/acceptance.ts';
 import { Admission } from './acceptance/admission.ts';
@@ -37,6 +36,8 @@ export interface IngestDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Whether the clock is held against the log before anything starts; it is unless this is false. */
+  readonly clockCheck?: boolean | undefined;
   readonly keys: ApiKeyring;
   /** Joined to the log by this service; the keyring looks keys up in it. */
   readonly directory: DirectoryFollower;
@@ -69,6 +70,7 @@ export class Ingest implements PenstockService {
   readonly administration: Administration | undefined;
   readonly lag: SchedulerLag | undefined;
   private readonly control: ControlFollower;
+  private readonly time: CheckedClock;
   private readonly directory: DirectoryFollower;
   private readonly acceptance: Acceptance;
   private readonly keyed: KeyedSubmissions;
@@ -79,7 +81,8 @@ export class Ingest implements PenstockService {
   constructor(deps: IngestDeps) {
     this.control = new ControlFollower(deps.log, deps.telemetry, deps.random, 'ingest');
     // A wall clock that is set must not make new mail expire at once, nor hold it.
-    const clock = new SteadyClock(deps.clock);
+    this.time = new CheckedClock(deps);
+    const clock = this.time.steady;
     this.keyed = new KeyedSubmissions({ ...deps, clock });
     this.expansion = new Expansion({ ...deps, keyed: this.keyed });
     this.directory = deps.directory;
@@ -110,8 +113,10 @@ export class Ingest implements PenstockService {
     return this.bound?.implicitTlsPort;
   }
 
-  /** Rejects if a submission port cannot be bound. */
+  /** Waits for a clock that can be believed. Rejects if a submission port cannot be bound. */
   async start(): Promise<void> {
+    await this.time.begin();
+    this.time.followLog();
     await this.keyed.start();
     this.lag?.start();
     this.bound = await this.server?.listen();
@@ -119,6 +124,7 @@ export class Ingest implements PenstockService {
 
   /** Nothing new is taken; what was begun is answered. */
   async stop(): Promise<void> {
+    this.time.stop();
     this.lag?.stop();
     await this.server?.close();
     this.keyed.stop();

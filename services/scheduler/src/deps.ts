@@ -27,6 +27,8 @@ export interface SchedulerDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Whether the clock is held against the log before anything starts; it is unless this is false. */
+  readonly clockCheck?: boolean | undefined;
   /** Asked before anything is released; without it there is always room. */
   readonly room?: StorageRoom;
   /** Name of the process, recorded with its claims. */

@@ -136,7 +136,7 @@ export interface Life {
 export class SchedulerRig {
   readonly time = new ManualTime();
   readonly data: MemoryLogData;
-  readonly stores = new MemoryStoresData();
+  stores = new MemoryStoresData();
   readonly copies = new MemoryStateCopies();
   quotas: QuotaStore = new MemoryQuotaStore(() => this.time.monotonicMs);
   readonly answers = new Map<string, MxAnswer>();

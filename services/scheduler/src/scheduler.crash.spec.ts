@@ -200,3 +200,20 @@ describe('a scheduler that reads another’s claim after its own', () => {
     assert.equal(new Set(rig.commanded()).size, 2);
   });
 });
+
+describe('a state of another log', () => {
+  it('is thrown away, though its position lies within this one: it would hide mail and send what is not ours', async () => {
+    const before = new SchedulerRig();
+    const { stop } = await before.start();
+    await before.mail();
+    await stop();
+    const rig = new SchedulerRig();
+    rig.stores = before.stores;
+    const ids: string[] = [];
+    for (let count = 0; count < 10; count++) ids.push(await rig.mail());
+    await rig.start();
+    await rig.time.pass(1000);
+    assert.ok(rig.logged.some((line) => line.includes('checkpoint_discarded')));
+    assert.deepEqual(new Set(rig.commanded()), new Set(ids.map((id) => `${id}/1`)));
+  });
+});

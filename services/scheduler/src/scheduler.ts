@@ -1,7 +1,7 @@
 /** The scheduler without its shell: who owns which partition, and what wakes them. */
-import { ControlFollower } from '@penstock/control';
+import { CheckedClock, ControlFollower } from '@penstock/control';
 import type { AnyConsumer, PartitionHandler, PenstockService, StoredRecord } from '@penstock/ports';
-import { type PartitionState, SteadyClock } from '@penstock/scheduling';
+import type { PartitionState, SteadyClock } from '@penstock/scheduling';
 import { CheckpointStore } from './checkpoints/checkpoint-store.ts';
 import { Checkpoints } from './checkpoints/checkpoints.ts';
 import { Copying } from './checkpoints/copying.ts';
@@ -19,6 +19,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   readonly consumers: readonly AnyConsumer[];
   private readonly control: ControlFollower;
   private readonly sites: SiteResolver;
+  private readonly time: CheckedClock;
   private readonly steady: SteadyClock;
   private readonly quotas: CautiousQuotaStore;
   private readonly partitions = new Map<number, PartitionScheduler>();
@@ -28,7 +29,8 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   constructor(private readonly deps: SchedulerDeps) {
     const { log, telemetry, random, clock } = deps;
     this.control = new ControlFollower(log, telemetry, random, 'scheduler');
-    this.steady = new SteadyClock(clock);
+    this.time = new CheckedClock(deps);
+    this.steady = this.time.steady;
     this.quotas = new CautiousQuotaStore({ store: deps.quotas, clock, telemetry, share: () => this.share() });
     this.sites = new SiteResolver({
       ...deps,
@@ -41,7 +43,10 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     this.consumers = [this.control.consumer, { group: 'scheduler', topic: 'mail.events', handler: this }];
   }
 
-  async start(): Promise<void> {}
+  /** Waits for a clock that can be believed: one that is behind would hold everything. */
+  start(): Promise<void> {
+    return this.time.begin();
+  }
 
   async stop(): Promise<void> {
     this.sites.close();
@@ -110,11 +115,25 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     await copying.start(begin, end);
     const state = await store.load();
     if (!state) return store.empty(begin);
-    if (state.position >= begin && state.position <= end) return state;
-    // Put back from a copy, or the log is: the rows tell of other records, and the log tells everything again.
+    const isWithin = state.position >= begin && state.position <= end;
+    if (isWithin && (await this.isOfThisLog(state, begin))) return state;
+    // Of another log, or put back from a copy, or the log is: the rows tell of other records, and the log tells everything again.
     this.deps.telemetry.log('warn', 'checkpoint_discarded', { partition, position: state.position, begin, end });
     await store.discard();
     return store.empty(begin);
+  }
+
+  /**
+   * Whether the last claim it has folded stands where it says. A log that was made anew under a state that was kept, or
+   * a copy that another cluster left in the same place, would hide mail and send what is not ours.
+   */
+  private async isOfThisLog({ partition, claim }: PartitionState, begin: number): Promise<boolean> {
+    const { epoch, claimIds } = claim;
+    // Too old to be told.
+    if (epoch === undefined || epoch < begin) return true;
+    const [stored] = await this.deps.log.read('mail.events', partition, epoch, 1);
+    if (stored?.offset !== epoch || stored.record.type !== 'partition_claimed') return false;
+    return stored.record.body.claimId === claimIds.at(-1);
   }
 
   private partitionDeps(): PartitionDeps {

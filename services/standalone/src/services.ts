@@ -25,6 +25,7 @@ export interface ServicesOptions {
   readonly dataDir: string;
   readonly resolver: Resolver;
   readonly telemetry: Telemetry;
+  readonly clockCheck: boolean | undefined;
   readonly keys: readonly ApiKeyEntry[];
   readonly recipientKey: Uint8Array;
   readonly secretKey: Uint8Array;
@@ -50,13 +51,13 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { engine, resolver, telemetry, signer } = options;
+  const { engine, resolver, telemetry, signer, clockCheck } = options;
   const { otlpEndpoint, traceRatio } = options.tracing;
   const { log, content, state, follow, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const keyring = new ApiKeyring(options.keys, directory);
-  const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry };
+  const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry, clockCheck };
   const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas: memoryQuotas(systemClock) });
   const dispatcher = createDispatcher({
     ...world,

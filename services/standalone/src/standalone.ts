@@ -55,6 +55,8 @@ export interface StandaloneOptions {
   readonly bulkLag?: number | undefined;
   /** Where webhooks may be posted to, beside https addresses of the public internet. */
   readonly webhookAllow?: WebhookAllowance | undefined;
+  /** Whether the clock is held against the log before anything starts; it is unless this is false. */
+  readonly clockCheck?: boolean | undefined;
   readonly telemetry: Telemetry;
   /** Who may read /metrics; keys of the scope `operate` if absent. */
   readonly metrics?: MetricsAccess | undefined;
@@ -124,6 +126,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     dataDir,
     resolver: egress.resolver,
     telemetry,
+    clockCheck: options.clockCheck,
     keys: apiKeys.entries,
     recipientKey: secretKey,
     secretKey,

@@ -2,6 +2,7 @@
 import { type ClaimState, type Fact, foldClaim, type LogRecord, NO_CLAIM } from '@penstock/events';
 import type { StoredRecord } from '@penstock/ports';
 import type { SimulatedCluster } from '@penstock/simulation';
+import { isFollowedInPlace } from './source-owners.ts';
 
 export class Marks {
   readonly counts = new Map<string, number>();
@@ -44,7 +45,9 @@ export class Marks {
 
   private control(record: LogRecord): void {
     if (record.type !== 'source_released') return;
-    this.count(record.body.releasedBy === undefined ? SOURCE_RELEASED : SOURCE_TAKEN);
+    const { owner, releasedBy } = record.body;
+    if (releasedBy === undefined) this.count(SOURCE_RELEASED);
+    else this.count(isFollowedInPlace(owner, releasedBy) ? SOURCE_TAKEN_IN_PLACE : SOURCE_TAKEN);
   }
 }
 
@@ -53,6 +56,7 @@ const PARTITION_MOVED = 'a partition claimed on another host';
 const COMMAND_AGAIN = 'a command sent again';
 const SOURCE_RELEASED = 'a source released by its owner';
 const SOURCE_TAKEN = 'a source taken over after 60 s of silence';
+const SOURCE_TAKEN_IN_PLACE = 'a source taken over by the process that follows its owner in place';
 
 export function kindOf({ type, body }: LogRecord): string {
   return 'cause' in body ? `${type} ${body.cause}` : type;
@@ -81,6 +85,7 @@ export const SOMETIMES: readonly string[] = [
   COMMAND_AGAIN,
   SOURCE_RELEASED,
   SOURCE_TAKEN,
+  SOURCE_TAKEN_IN_PLACE,
   'told partition_claimed_by_another',
   'told source_claimed_by_another',
   'told source_heartbeat_stale',

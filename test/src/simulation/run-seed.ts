@@ -46,6 +46,8 @@ const CALM = { maxSteps: 400_000, maxMs: 45 * 60_000 };
 const LAST_ANSWERS = { maxSteps: 100_000, maxMs: 12 * 60_000 };
 /** Share of the seeds under which everything is one process. */
 const ONE_PROCESS_SHARE = 0.2;
+/** Share of the seeds under which a process knows by its folder that the one before it is dead. */
+const FOLDERS_SHARE = 0.5;
 
 /** One run: a campaign under the seed's faults, then calm until everything has ended, then the reckoning. */
 export async function runSeed(options: SeedOptions): Promise<SeedReport> {
@@ -53,6 +55,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
   simulation.trace.mirror = options.mirror;
   const plan = new FaultPlan(simulation, options.faults);
   const cluster = new SimulatedCluster(simulation, SITES, plan, PARTITIONS);
+  cluster.keepsFolders = simulation.random('folders').chance(FOLDERS_SHARE);
   const ends = new Map<string, number>();
   const arrangement = simulation.random('arrangement').chance(ONE_PROCESS_SHARE) ? ONE_PROCESS : APART;
   const marks = new Marks();

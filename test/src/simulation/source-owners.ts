@@ -54,17 +54,18 @@ class SourceOwners {
     if (source === undefined) throw new Error(`${sender} sends as ${client}, which is no source's name`);
     const { open } = this.of(source);
     const own = open.filter(({ owner }) => owner === sender);
-    const wrong = own.length === 0 ? 'without a claim' : this.isOneProcess ? undefined : this.wrong(own, open);
+    const wrong = own.length === 0 ? 'without a claim' : this.isOneProcess ? undefined : this.wrong(sender, own, open);
     if (wrong) throw new Error(`${sender} sends a ${what} from ${source} ${wrong}`);
   }
 
-  private wrong(own: readonly SourceClaim[], open: readonly SourceClaim[]): string | undefined {
+  private wrong(sender: string, own: readonly SourceClaim[], open: readonly SourceClaim[]): string | undefined {
     const { now } = this.cluster.simulation;
     const [first] = own;
     const age = Math.min(...own.map(({ claimId }) => now - (this.renewed.get(claimId)?.sentAt ?? 0)));
     if (age > SESSION_TIMEOUT_MS + ROUNDING_MS) return `though its last renewal is ${age} ms old`;
     for (const { owner, claimId, offset } of open) {
       if (own.some((claim) => claim.claimId === claimId) || offset > (first?.offset ?? 0)) continue;
+      if (this.cluster.keepsFolders && isFollowedInPlace(owner, sender)) continue;
       const silentMs = now - (this.renewed.get(claimId)?.heardAt ?? 0);
       if (silentMs + ROUNDING_MS < SILENCE_MS)
         return `though ${owner}, who claimed it before, is silent for ${silentMs} ms only`;
@@ -80,4 +81,11 @@ class SourceOwners {
   private of(source: string): SourceClaims {
     return this.claims.get(source) ?? NO_SOURCE_CLAIMS;
   }
+}
+
+/** Whether the second of two processes runs where the first ran, which is dead then; `name#life` both. */
+export function isFollowedInPlace(former: string, follower: string): boolean {
+  const [name, life] = former.split('#');
+  const [followingName, followingLife] = follower.split('#');
+  return name === followingName && Number(life) < Number(followingLife);
 }

@@ -7,15 +7,22 @@ export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError';
 }
 
+export interface FolderLock {
+  /** Its path: the lock lies on it. */
+  readonly file: string;
+  release(): void;
+}
+
 /**
  * The folder is this process's alone while the lock is held. It is a file lock of the kernel, taken by way of
  * SQLite, so it dies with the process and never has to be cleaned up.
  *
  * @throws FolderLockedError
  */
-export function lockFolder(folder: string): { release(): void } {
+export function lockFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(join(folder, 'lock.db'));
+  const file = join(folder, 'lock.db');
+  const db = new DatabaseSync(file);
   try {
     db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {
@@ -25,5 +32,5 @@ export function lockFolder(folder: string): { release(): void } {
       { cause: error },
     );
   }
-  return { release: () => db.close() };
+  return { file, release: () => db.close() };
 }

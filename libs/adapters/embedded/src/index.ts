@@ -1,4 +1,4 @@
-export { FolderLockedError } from './folder-lock.ts';
+export { type FolderLock, FolderLockedError, lockFolder } from './folder-lock.ts';
 export { type Folds, type FoldsOptions, openFolds } from './folds/open-folds.ts';
 export { type LocalState, openLocalState } from './folds/open-local-state.ts';
 export type { FollowerSettings } from './follower/follower-messages.ts';

@@ -3,6 +3,7 @@ import {
   hostNameSetting,
   logLevelSetting,
   metricsAccessSetting,
+  onOffSetting,
   portSetting,
   secondsSetting,
   secretKeySetting,
@@ -74,6 +75,12 @@ export const IDENTITY_SETTINGS = {
 } as const;
 
 export const WATCH_SETTINGS = {
+  clockCheck: {
+    name: 'PENSTOCK_CLOCK_CHECK',
+    description: 'off starts although the log contradicts the clock: where it was written under a wrong one.',
+    schema: onOffSetting,
+    default: 'on',
+  },
   metrics: {
     name: 'PENSTOCK_METRICS',
     description: 'Who may read /metrics: operate (keys of that scope) or open (whoever reaches the port).',

@@ -56,6 +56,15 @@ export function stateSettings(service: ServiceName) {
   } as const;
 }
 
+/** A folder by which a process knows that the one before it is dead. */
+export const OWNER_SETTINGS = {
+  stateDir: {
+    name: 'PENSTOCK_STATE_DIR',
+    description: 'Folder of this process alone, on a local disk: started again in it, it takes its sources up at once.',
+    schema: textSetting,
+  },
+} as const;
+
 /** Every setting there is, by whichever service it is read: what none of them knows is probably a slip. */
 export function allSettingNames(): readonly string[] {
   const all: Readonly<Record<string, Setting<unknown>>> = {

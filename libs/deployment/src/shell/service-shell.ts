@@ -22,6 +22,7 @@ export interface ShellSettings extends KafkaSettings, ApiKeySettings {
   readonly host: string;
   readonly httpPort: number;
   readonly metrics: MetricsAccess;
+  readonly clockCheck: boolean;
 }
 
 /** What a service is made of besides its own adapters. */
@@ -32,6 +33,7 @@ export interface ServiceWorld<S> {
   readonly timers: typeof systemTimers;
   readonly random: typeof systemRandom;
   readonly telemetry: Telemetry;
+  readonly clockCheck: boolean;
   /** Name of the process, unique among those that run. */
   readonly owner: string;
   readonly keyring: ApiKeyring;
@@ -89,7 +91,8 @@ export async function startShell<S extends ShellSettings>(
   const owner = `${memberName}-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, owner);
   const keyring = new ApiKeyring(keys, directory);
-  const assembled = await assemble({ settings, log, ...time, telemetry, owner, keyring, directory, undo });
+  const { clockCheck } = settings;
+  const assembled = await assemble({ settings, log, ...time, telemetry, clockCheck, owner, keyring, directory, undo });
   const watch = new LogWatch({ log, timers: systemTimers, telemetry });
   const checks = [
     { name: 'log', notReady: () => watch.notReady() },

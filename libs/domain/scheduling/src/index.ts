@@ -9,6 +9,7 @@ export { type AcceptedDelivery, Delivery, type DeliveryProgress, type Notice, ty
 export { DEADLINES_PER_DECISION, RELEASES_PER_DECISION } from './draft.ts';
 export * from './evolve.ts';
 export * from './grants.ts';
+export * from './host-clock.ts';
 export { NOTICES_PER_SECOND } from './notices.ts';
 export * from './pace.ts';
 export { createPartitionState, PartitionState } from './partition-state.ts';

@@ -45,6 +45,11 @@ export class SteadyClock implements WallAndMonotonic {
     this.reading = readSteadily(undefined, clock.now(), clock.monotonic());
   }
 
+  /** Forgets what it showed and believes the wall clock as it is now: it may jump, ahead or back. */
+  believeWall(): void {
+    this.reading = readSteadily(undefined, this.clock.now(), this.clock.monotonic());
+  }
+
   /** Whole milliseconds since the epoch, never less than before. */
   now(): number {
     const monotonicMs = this.clock.monotonic();

@@ -43,6 +43,8 @@ export interface SimulatedPorts {
   readonly transport: MailTransport;
   readonly quotas: QuotaStore;
   readonly owner: string;
+  /** Of earlier lives of the process, which are over; none where the seed says that it has no folder to know them by. */
+  readonly formerOwners: readonly string[];
 }
 
 /** What outlives the processes: the log, the stores, the network and the receivers. */
@@ -55,6 +57,8 @@ export class SimulatedCluster {
   readonly archive: SurvivingArchive;
   readonly world: MailWorld;
   readonly quotas: SimulatedQuotas;
+  /** Whether a process started again knows that the one before it is dead. */
+  keepsFolders = false;
   private readonly incarnations = new Map<string, number>();
   private readonly disks = new Map<string, SurvivingStores>();
   private readonly tellers: ((event: string, process: SimulatedProcess) => void)[] = [];
@@ -113,6 +117,7 @@ export class SimulatedCluster {
       transport: simulatedTransport(process, this.world),
       quotas: this.quotas.connect(process),
       owner: process.label,
+      formerOwners: this.keepsFolders ? process.formerLabels : [],
     };
   }
 

@@ -37,6 +37,11 @@ export class SimulatedProcess {
     this.random = simulation.random(`process ${this.label}`);
   }
 
+  /** Of the lives before this one, newest first. */
+  get formerLabels(): readonly string[] {
+    return Array.from({ length: this.incarnation - 1 }, (_, back) => `${this.name}#${this.incarnation - 1 - back}`);
+  }
+
   get alive(): boolean {
     return this.up;
   }

@@ -5,6 +5,8 @@ interface Remembered {
   readonly release: number;
   readonly startBy: number;
   open: boolean;
+  /** Left to others; still in the order of arrival. */
+  isLeft: boolean;
   /** Told when the outcome is durable: mostly there is none. */
   waiting?: (() => void)[];
   /** Of the same delivery: mostly there is none. */
@@ -29,7 +31,7 @@ export class RememberedStarts {
   remember(deliveryId: string, release: number, startBy: number): boolean {
     const other = this.known.get(deliveryId);
     if (other && find(other, release)) return false;
-    const remembered: Remembered = { deliveryId, release, startBy, open: true, other };
+    const remembered: Remembered = { deliveryId, release, startBy, open: true, isLeft: false, other };
     this.known.set(deliveryId, remembered);
     this.order.push(remembered);
     this.count += 1;
@@ -43,6 +45,14 @@ export class RememberedStarts {
     remembered.open = false;
     if (!remembered.waiting) return;
     for (const tell of remembered.waiting.splice(0)) tell();
+  }
+
+  /** It never started here and is another's now: should it come again, it is new. */
+  leave(deliveryId: string, release: number): void {
+    const remembered = find(this.known.get(deliveryId), release);
+    if (!remembered) return;
+    remembered.isLeft = true;
+    this.forget(remembered);
   }
 
   /** Whether its outcome is not durable yet; if so, `tell` is called when it is. */
@@ -60,6 +70,7 @@ export class RememberedStarts {
       const { oldest } = this.order;
       if (!oldest || oldest.startBy >= now) return;
       this.order.shift();
+      if (oldest.isLeft) continue;
       // Looked at again after all others.
       if (oldest.open) this.order.push(oldest);
       else this.forget(oldest);

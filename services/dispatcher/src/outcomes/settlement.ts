@@ -36,6 +36,13 @@ export class Settlement {
     );
   }
 
+  /** Nothing is said of it, and nothing remembered: whoever reads its command next decides it. */
+  leave(attempt: PendingAttempt): void {
+    if (attempt.stage !== 'queued') return;
+    attempt.stage = 'decided';
+    for (const { deliveryId, release } of attempt.deliveries) this.remembered.leave(deliveryId, release);
+  }
+
   /** What was decided is in the log. */
   durable(outcomes: readonly Outcome[]): void {
     let started = 0;

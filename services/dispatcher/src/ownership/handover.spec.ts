@@ -112,6 +112,93 @@ describe('a source whose owner is silent', () => {
   });
 });
 
+describe('a source whose owner is known to be dead', () => {
+  it('is taken over at once, and what it may have sent is in doubt', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    a.kill();
+    await a.given.make();
+    const heir = await hosts.host('heir', {}, undefined, ['a']);
+    await heir.given.command({ number: 2 });
+    await hosts.time.advance(2 * SECOND);
+    await heir.given.command({ number: 3 });
+    assert.deepEqual((await heir.given.outcomes()).at(-1), 'm3.0.1 delivered');
+    assert.deepEqual(hosts.claims('s1'), ['claimed by a', 'claimed by heir', 'released a by heir']);
+  });
+
+  it('is in doubt up to the end as found at the takeover', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    a.kill();
+    // Claimed, and not yet read back: nobody has sent this one, which cannot be known.
+    const control: (() => void)[] = [];
+    let isLate = true;
+    const heir = await hosts.host(
+      'heir',
+      {
+        beforeRead: async (topic) => {
+          if (topic === 'mail.control' && isLate) await new Promise<void>((resolve) => control.push(resolve));
+        },
+      },
+      undefined,
+      ['a'],
+    );
+    await heir.given.command({});
+    isLate = false;
+    for (const resolve of control.splice(0)) resolve();
+    await hosts.time.advance(2 * SECOND);
+    assert.deepEqual(await heir.given.outcomes(), ['m1.0.1 handed_back in_doubt']);
+  });
+
+  it('is waited for if another, which may live, has claimed it in between', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    a.kill();
+    const b = await hosts.host('b');
+    await hosts.time.advance(SECOND);
+    b.kill();
+    const heir = await hosts.host('heir', {}, undefined, ['a']);
+    await heir.given.command({ startBy: hosts.time.now() + 300 * SECOND });
+    await hosts.time.advance(55 * SECOND);
+    assert.equal(hosts.claims('s1').filter((line) => line.startsWith('released')).length, 0);
+    await hosts.time.advance(10 * SECOND);
+    const released = hosts.claims('s1').filter((line) => line.startsWith('released'));
+    assert.deepEqual(released, ['released a by heir', 'released b by heir']);
+  });
+});
+
+describe('commands of a source that is not ours yet', () => {
+  it('are left to its owner when the partition goes, and taken anew when it comes back', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    a.kill();
+    const b = await hosts.host('b');
+    await b.given.command({ startBy: hosts.time.now() + 300 * SECOND });
+    await hosts.time.advance(5 * SECOND);
+    await b.given.leave();
+    await hosts.time.advance(SECOND);
+    assert.deepEqual(await b.given.outcomes(), []);
+    await b.given.join();
+    await hosts.time.advance(90 * SECOND);
+    assert.deepEqual(await b.given.outcomes(), ['m1.0.1 handed_back in_doubt']);
+  });
+
+  it('are left to the next when the process stops', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    a.kill();
+    const b = await hosts.host('b');
+    await b.given.command({ startBy: hosts.time.now() + 300 * SECOND });
+    await b.given.stop();
+    assert.deepEqual(await b.given.outcomes(), []);
+  });
+});
+
 describe('an owner that stood still', () => {
   it('for 45 s sends nothing more on its connections, releases its sources and claims them anew', async () => {
     const hosts = new TwoDispatchers();

@@ -41,6 +41,7 @@ export class Succession {
   /** Ours that were read back. */
   private readonly read = new Set<string>();
   private readonly deciding = new Set<string>();
+  private readonly dead: ReadonlySet<string>;
   /** By source: given up in a row. */
   private readonly losses = new Map<string, number>();
 
@@ -52,7 +53,11 @@ export class Succession {
     private readonly now: () => number,
     /** Commands of the partition before `end` may have been sent by a predecessor. */
     private readonly doubt: (partition: number, end: number) => void,
-  ) {}
+    /** Owners whose process is known to have ended: nobody waits for their silence. */
+    formerOwners: readonly string[] = [],
+  ) {
+    this.dead = new Set(formerOwners.filter((one) => one !== owner));
+  }
 
   follow(claims: ReadonlyMap<string, SourceClaims>): void {
     this.claims = claims;
@@ -77,15 +82,15 @@ export class Succession {
 
   /** Whether anybody who claims the source is heard. */
   isOwned(name: string): boolean {
-    return this.of(name).open.some(({ claimId }) => this.own.has(claimId) || this.heartbeats.silentInMs(claimId) > 0);
+    return this.of(name).open.some((claim) => this.own.has(claim.claimId) || this.silentInMs(claim) > 0);
   }
 
   standing({ name, claimId }: Claimed): Standing {
     const { open } = this.of(name);
     const mine = open.find((claim) => claim.claimId === claimId);
     if (!mine) return this.read.has(claimId) ? 'lost' : 'unread';
-    if (open.some((claim) => claim.offset > mine.offset && !this.own.has(claim.claimId))) return 'followed';
-    const waitMs = Math.max(0, ...this.before(mine, open).map((claim) => this.heartbeats.silentInMs(claim.claimId)));
+    if (open.some((claim) => claim.offset > mine.offset && this.isRival(claim))) return 'followed';
+    const waitMs = Math.max(0, ...this.before(mine, open).map((claim) => this.silentInMs(claim)));
     return waitMs > 0 ? { waitMs } : 'first';
   }
 
@@ -111,9 +116,7 @@ export class Succession {
   /** How long to stay away from a source that was given up. */
   backoffMs({ name }: Claimed): number {
     const losses = Math.min(this.losses.get(name) ?? 0, 10);
-    const first = this.of(name).open.some(({ claimId }) => !this.own.has(claimId))
-      ? FOLLOWED_BACKOFF_MS
-      : FIRST_BACKOFF_MS;
+    const first = this.of(name).open.some((claim) => this.isRival(claim)) ? FOLLOWED_BACKOFF_MS : FIRST_BACKOFF_MS;
     return Math.min(first * 2 ** Math.max(0, losses - 1), MAX_BACKOFF_MS);
   }
 
@@ -138,14 +141,26 @@ export class Succession {
     return { cleanFrom: Math.max(cleanFrom, last + 1) };
   }
 
+  /** Another process that may be alive. */
+  private isRival({ owner, claimId }: SourceClaim): boolean {
+    return !this.own.has(claimId) && !this.dead.has(owner);
+  }
+
+  private silentInMs({ owner, claimId }: SourceClaim): number {
+    return this.dead.has(owner) ? 0 : this.heartbeats.silentInMs(claimId);
+  }
+
   private predecessors({ name, claimId }: Claimed): readonly SourceClaim[] {
     const { open } = this.of(name);
     const mine = open.find((claim) => claim.claimId === claimId);
     return mine ? this.before(mine, open) : [];
   }
 
+  /** The claim of a dead one may have come late. */
   private before(mine: SourceClaim, open: readonly SourceClaim[]): readonly SourceClaim[] {
-    return open.filter((claim) => claim.offset < mine.offset && !this.own.has(claim.claimId));
+    return open.filter(
+      (claim) => !this.own.has(claim.claimId) && (claim.offset < mine.offset || this.dead.has(claim.owner)),
+    );
   }
 
   private foreignReleases(name: string): readonly number[] {

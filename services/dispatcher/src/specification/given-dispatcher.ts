@@ -53,6 +53,8 @@ export interface Given {
   readonly owner?: string;
   /** Other processes may own the same sources. */
   readonly apart?: boolean;
+  /** Known to be dead. */
+  readonly formerOwners?: readonly string[];
   readonly reach?: SourceReach;
   readonly process?: StoppedProcess;
   /** The connection by which it is a member of the dispatchers' group, if that is another. */
@@ -90,6 +92,7 @@ export class GivenDispatcher {
       signer: given.signer ?? new ScriptedSigner(),
       owner: given.owner ?? 'spec',
       holdsFolderLock: !given.apart,
+      formerOwners: given.formerOwners ?? [],
       ...(given.reach ? { reach: given.reach } : {}),
     });
   }

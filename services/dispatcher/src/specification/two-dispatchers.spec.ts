@@ -19,7 +19,12 @@ export class TwoDispatchers {
   readonly data = new MemoryLogData();
   private readonly content = new MemoryContentStore();
 
-  async host(owner: string, hooks: MemoryLogHooks = {}, reach?: SourceReach): Promise<Host> {
+  async host(
+    owner: string,
+    hooks: MemoryLogHooks = {},
+    reach?: SourceReach,
+    formerOwners: readonly string[] = [],
+  ): Promise<Host> {
     const process = new StoppedProcess(this.time);
     const all: MemoryLogHooks = {
       ...hooks,
@@ -42,6 +47,7 @@ export class TwoDispatchers {
       owner,
       process,
       apart: true,
+      formerOwners,
       ...(reach ? { reach } : {}),
     });
     if (this.data.bounds('mail.control', 0).end === 0) await given.writePolicy(POLICY);

@@ -42,6 +42,18 @@ describe('the positions of a scheduler', () => {
     assert.deepEqual(commits, ['scheduler mail.events-0 5', 'scheduler mail.events-0 5']);
   });
 
+  it('are told again also where nothing happens, while other partitions change every second', async () => {
+    const { time, positions, commits, teller } = told();
+    positions.set(0, 5);
+    for (let second = 0; second * TELL_WITHIN_MS < 3 * TELL_AGAIN_MS; second++) {
+      positions.set(1, second);
+      teller.changed();
+      await time.pass(TELL_WITHIN_MS);
+    }
+    const idle = commits.filter((commit) => commit === 'scheduler mail.events-0 5');
+    assert.ok(idle.length >= 3, `told ${idle.length} times in three minutes`);
+  });
+
   it('are told when the log takes them again', async () => {
     let away = true;
     const { time, positions, commits, logged, teller } = told(() => away);

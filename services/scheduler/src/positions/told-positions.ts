@@ -21,6 +21,8 @@ export interface ToldPositionsDeps {
 export class ToldPositions {
   private readonly told = new Map<number, number>();
   private timer: TimerHandle | undefined;
+  /** Of its own: where some partition changes every second, the others are told again all the same. */
+  private againTimer: TimerHandle | undefined;
   private soon = false;
   private telling: Promise<void> | undefined;
   private closed = false;
@@ -31,7 +33,8 @@ export class ToldPositions {
   changed(): void {
     if (this.soon || this.closed) return;
     this.soon = true;
-    this.arm(TELL_WITHIN_MS);
+    this.timer = this.deps.timers.after(TELL_WITHIN_MS, () => this.tellAll());
+    this.againTimer ??= this.deps.timers.after(TELL_AGAIN_MS, () => this.tellAgain());
   }
 
   /** The partition is given up at this position: the last that is told of it, so that it does not look behind. */
@@ -43,16 +46,17 @@ export class ToldPositions {
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.cancel();
+    this.againTimer?.cancel();
     await this.telling;
   }
 
-  private arm(delayMs: number): void {
-    this.timer?.cancel();
-    this.timer = this.deps.timers.after(delayMs, () => this.tellAll());
+  private tellAgain(): void {
+    this.againTimer = this.deps.timers.after(TELL_AGAIN_MS, () => this.tellAgain());
+    this.told.clear();
+    this.changed();
   }
 
   private tellAll(): void {
-    if (!this.soon) this.told.clear();
     this.soon = false;
     // The log is slow: what has changed since it was asked is told when it has answered.
     if (this.telling) {
@@ -62,7 +66,6 @@ export class ToldPositions {
     this.telling = this.tellChanged().finally(() => {
       this.telling = undefined;
     });
-    this.arm(TELL_AGAIN_MS);
   }
 
   private async tellChanged(): Promise<void> {

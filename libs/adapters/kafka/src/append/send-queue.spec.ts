@@ -186,6 +186,27 @@ describe('sending', () => {
     assert.deepEqual(cluster.sends, [['t-0'], ['t-0']]);
   });
 
+  it('sends no more at once than a broker takes; the others go next', async () => {
+    const large = 5_000_000;
+    const { cluster, queue, run } = rig({ maxBatchBytes: () => large });
+    const sent = [0, 2, 4].map(
+      (partition) =>
+        new Promise<number>((resolve, reject) => {
+          queue.add('t', partition, {
+            messages: [{ value: 'x' }],
+            bytes: large,
+            dueAt: 0,
+            deadline: 1e6,
+            resolve,
+            reject,
+          });
+        }),
+    );
+    await run();
+    await Promise.all(sent);
+    assert.deepEqual(cluster.sends, [['t-0'], ['t-2'], ['t-4']]);
+  });
+
   it('keeps the order within each partition and repeats at most, whatever fails', async () => {
     const answer = fc.constantFrom<Answer>('ok', 'refused', 'unanswered', 'lost acknowledgement');
     const load = fc.array(fc.record({ partition: fc.nat(3), count: fc.integer({ min: 1, max: 4 }) }), {

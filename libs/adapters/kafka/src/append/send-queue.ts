@@ -1,6 +1,7 @@
 import type { Clock, Telemetry, TimerHandle, Timers } from '@penstock/ports';
 import type { Message } from 'kafkajs';
 import { isPermanent } from '../client/errors.ts';
+import { dueTime, type Lane, loadOf } from './lane.ts';
 
 /** The records of one batch on their way to one partition. */
 export interface PendingBatch {
@@ -48,22 +49,10 @@ export interface SendQueueOptions {
 const EARLY_MS = 0.5;
 /** A request of its own costs more than it gains in being fuller. */
 const SOON_MS = 10;
+/** Most bytes of one send: brokers refuse 100 MiB, and whoever waits at the door waits for all of it. */
+const MAX_SEND_BYTES = 8_388_608;
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 1_000;
-
-interface Lane {
-  readonly key: string;
-  readonly topic: string;
-  readonly partition: number;
-  pending: PendingBatch[];
-  inFlight: number;
-  /** Sent and not answered: goes again, as it was, before anything else of the partition. */
-  again: readonly PendingBatch[] | undefined;
-  againAt: number;
-  tries: number;
-  /** A send with others failed for good: alone it shows whose fault it was. */
-  alone: boolean;
-}
 
 export function partitionKey(topic: string, partition: number): string {
   return `${topic}-${partition}`;
@@ -89,6 +78,7 @@ export class SendQueue {
   add(topic: string, partition: number, batch: PendingBatch): void {
     const lane = this.lane(topic, partition);
     lane.pending.push(batch);
+    lane.pendingBytes += batch.bytes;
     this.unsettled++;
     if (!this.isFree(lane)) return;
     this.waiting.add(lane);
@@ -109,7 +99,18 @@ export class SendQueue {
     const key = partitionKey(topic, partition);
     let lane = this.lanes.get(key);
     if (!lane) {
-      lane = { key, topic, partition, pending: [], inFlight: 0, again: undefined, againAt: 0, tries: 0, alone: false };
+      lane = {
+        key,
+        topic,
+        partition,
+        pending: [],
+        pendingBytes: 0,
+        inFlight: 0,
+        again: undefined,
+        againAt: 0,
+        tries: 0,
+        alone: false,
+      };
       this.lanes.set(key, lane);
     }
     return lane;
@@ -149,12 +150,18 @@ export class SendQueue {
   /** What is due soon goes with what is due now. Answers when the next of the others is. */
   private gather(groups: ReadonlyMap<number, Lane[]>, now: number): number {
     let nextAt = Number.POSITIVE_INFINITY;
+    const loads = new Map<Lane[], number>();
     for (const lane of this.waiting) {
       const leader = this.leaderOf(lane);
       const group = leader === undefined ? undefined : groups.get(leader);
       const dueAt = dueTime(lane);
-      if (group && !lane.alone && dueAt <= now + SOON_MS) group.push(lane);
-      else if (!group && (leader === undefined || !this.busy.has(leader))) nextAt = Math.min(nextAt, dueAt);
+      if (group && !lane.alone && dueAt <= now + SOON_MS) {
+        const load = (loads.get(group) ?? 0) + loadOf(lane, this.options.maxBatchBytes(lane.topic));
+        // Whoever finds no room goes first with the next: the answer to this one flushes.
+        if (group.length > 0 && load > MAX_SEND_BYTES) continue;
+        loads.set(group, load);
+        group.push(lane);
+      } else if (!group && (leader === undefined || !this.busy.has(leader))) nextAt = Math.min(nextAt, dueAt);
     }
     return nextAt;
   }
@@ -201,7 +208,9 @@ export class SendQueue {
       if (count > 0 && bytes > room) break;
       count++;
     }
-    return lane.pending.splice(0, count);
+    const taken = lane.pending.splice(0, count);
+    for (const batch of taken) lane.pendingBytes -= batch.bytes;
+    return taken;
   }
 
   private answered(lane: Lane, batches: readonly PendingBatch[], offset: number | undefined): void {
@@ -262,11 +271,4 @@ export class SendQueue {
     this.idle = [];
     for (const resolve of idle) resolve();
   }
-}
-
-function dueTime(lane: Lane): number {
-  if (lane.again) return lane.againAt;
-  let due = Number.POSITIVE_INFINITY;
-  for (const batch of lane.pending) due = Math.min(due, batch.dueAt);
-  return due;
 }

@@ -15,8 +15,6 @@ import { keepSession, type MemberGeneration } from './session.ts';
 import { StallWatch } from './stall-watch.ts';
 
 const LEADER_WAIT_MS = 50;
-/** A consumer that waits for something may not come to an end by itself. */
-const DISCONNECT_MS = 10_000;
 
 /** One member of a group: its kafkajs consumer, made anew when it crashed, and what it holds. */
 export class GroupMember<T extends Topic> {
@@ -73,8 +71,9 @@ export class GroupMember<T extends Topic> {
   }
 
   private async disconnect(): Promise<void> {
-    const { consumer } = this;
-    if (consumer) await withinTime(this.deps.settings.timers, DISCONNECT_MS, consumer.disconnect());
+    const { timers, times } = this.deps.settings;
+    // A consumer that waits for something may not come to an end by itself.
+    if (this.consumer) await withinTime(timers, times.requestTimeoutMs, this.consumer.disconnect());
   }
 
   private async start(): Promise<void> {

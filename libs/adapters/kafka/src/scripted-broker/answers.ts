@@ -1,4 +1,5 @@
 import { ERRORS } from './errors.ts';
+import { groupRequest, isGroupApi, type ScriptedGroup } from './group-answers.ts';
 import { fetch, listOffsets, produce } from './log-answers.ts';
 import type { RecordBatch } from './record-batch.ts';
 import { APIS, type Api, type PartitionFate } from './script.ts';
@@ -11,7 +12,13 @@ const VERSIONS: Readonly<Record<Api, number>> = {
   fetch: 4,
   listOffsets: 2,
   metadata: 5,
+  offsetCommit: 2,
+  offsetFetch: 1,
   findCoordinator: 1,
+  joinGroup: 1,
+  heartbeat: 0,
+  leaveGroup: 0,
+  syncGroup: 0,
   apiVersions: 0,
   createTopics: 0,
   initProducerId: 0,
@@ -22,6 +29,7 @@ const VERSIONS: Readonly<Record<Api, number>> = {
 export interface ClusterView {
   readonly brokers: readonly { readonly node: number; readonly port: number }[];
   readonly topics: ReadonlyMap<string, readonly ScriptedPartition[]>;
+  readonly groups: Map<string, ScriptedGroup>;
   nextProducerId(): number;
 }
 
@@ -35,6 +43,7 @@ export interface ReadRequest {
 export type FateOf = (key: string) => PartitionFate;
 
 export function readRequest(api: Api, node: number, reader: WireReader, cluster: ClusterView): ReadRequest {
+  if (isGroupApi(api)) return groupRequest(api, reader, cluster.groups);
   switch (api) {
     case 'apiVersions':
       return { partitions: [], answer: apiVersions };

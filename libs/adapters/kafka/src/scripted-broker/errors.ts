@@ -5,7 +5,10 @@ export const ERRORS = {
   leaderNotAvailable: 5,
   notLeader: 6,
   requestTimedOut: 7,
+  groupLoading: 14,
+  notCoordinator: 16,
   notEnoughReplicas: 19,
   notEnoughReplicasAfterAppend: 20,
+  illegalGeneration: 22,
   outOfOrderSequence: 45,
 } as const;

@@ -1,10 +1,11 @@
 /**
  * Kafka brokers for tests, in this process and on loopback sockets: they speak the few requests a producer and a
  * simple consumer need, keep partitions in memory, and misbehave as a script says. Kinder than Kafka in this: there
- * is no replication, no compression, no group, and topics are made by the test alone.
+ * is no replication, no compression, a group has one member, and topics are made by the test alone.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { type ClusterView, readRequest } from './answers.ts';
+import type { ScriptedGroup } from './group-answers.ts';
 import { valuesOf } from './record-batch.ts';
 import { APIS, type Api, type Fate, type Script, type SeenRequest } from './script.ts';
 import { ScriptedPartition } from './scripted-partition.ts';
@@ -23,6 +24,7 @@ export class ScriptedCluster implements ClusterView {
   /** Every request in the order it came. */
   readonly seen: SeenRequest[] = [];
   readonly topics = new Map<string, ScriptedPartition[]>();
+  readonly groups = new Map<string, ScriptedGroup>();
   /** Asked for each request; undefined answers as a healthy broker does. */
   script: Script = () => undefined;
   private readonly running: Broker[] = [];
