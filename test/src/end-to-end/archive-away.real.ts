@@ -40,9 +40,12 @@ describe('a projector whose archive is away', () => {
 
   it('opens its API all the same, and says what it waits for', async () => {
     const url = run.services.url('projector');
-    const waits = async () =>
-      (await (await fetch(`${url}/health/ready`)).text()).includes('the archive cannot be reached');
-    await until(waits, 'readiness tells of the archive');
+    let said = '';
+    const waits = async () => {
+      said = await (await fetch(`${url}/health/ready`)).text();
+      return said.includes('the archive cannot be reached');
+    };
+    await until(waits, () => `readiness tells of the archive: ${said}`);
     assert.equal((await fetch(`${url}/health/live`)).status, 200);
     await run.api.lanes(1);
   });

@@ -38,6 +38,7 @@ describe('services apart whose scheduler is away', () => {
       environment: {
         ...process.env,
         PENSTOCK_API_KEY: OPERATOR,
+        PENSTOCK_KAFKA_PREFIX: `lag-${process.pid}-`,
         PENSTOCK_API_KEYS: `default:bulk:${KEYS.bulk},default:transactional:${KEYS.transactional}`,
         PENSTOCK_BULK_LAG: `${LIMIT_S}s`,
       },

@@ -70,6 +70,8 @@ export class Connection {
     const client = await current;
     try {
       const result = await this.inTime(call(client));
+      // A client that another call has ended meanwhile ends its reads without an error, as if there were no more.
+      if (this.client !== current) throw new Error('the connection was given up meanwhile');
       this.note(true);
       return result;
     } catch (error) {

@@ -163,3 +163,17 @@ describe('the archive in EventStoreDB, as far as a peer can tell', () => {
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
+
+it('whose server is away tells nobody that it is empty, however many ask at once', async () => {
+  const peer = await new EventStorePeer(true).start();
+  peer.stop();
+  const archive = await open(peer, [], 5_000);
+  try {
+    const asked = await Promise.allSettled([1, 2, 3, 4].map(() => archive.positions()));
+    for (const answer of asked) {
+      assert.ok(answer.status === 'rejected' && answer.reason instanceof ArchiveUnavailableError);
+    }
+  } finally {
+    await archive.close();
+  }
+});
