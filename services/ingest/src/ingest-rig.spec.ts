@@ -15,7 +15,7 @@ import { DirectoryFollower } from '@penstock/directory';
 import { type Control, type Processed, TOPICS } from '@penstock/events';
 import { bodyFor, readRecipient, recipientBlob, type StoredRecipient } from '@penstock/mail';
 import { policyVersion } from '@penstock/policy';
-import type { Membership, Random } from '@penstock/ports';
+import type { Membership, Random, Timers } from '@penstock/ports';
 import { createIngest, type Ingest, type IngestDeps } from './ingest.ts';
 import type { SubmissionSettings } from './submission/submission-server.ts';
 
@@ -63,6 +63,15 @@ export interface RigOptions extends Partial<Omit<IngestDeps, 'log' | 'submission
   readonly withoutPolicy?: boolean;
 }
 
+/** Of an ingest that was killed nobody cancels them: they must not keep the specs running. */
+const DEAD_WITH_THEIR_PROCESS: Timers = {
+  ...systemTimers,
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
 export async function startIngest({ submission, ...options }: RigOptions = {}): Promise<Rig> {
   const { hooks = {}, logData = new MemoryLogData(), contentData = new MemoryContentData() } = options;
   const log = new MemoryEventLog(logData, hooks);
@@ -77,7 +86,7 @@ export async function startIngest({ submission, ...options }: RigOptions = {}): 
     content: new MemoryContentStore(contentData),
     state: new MemoryStateStore(),
     clock: { now: () => NOW, monotonic: () => 0 },
-    timers: systemTimers,
+    timers: DEAD_WITH_THEIR_PROCESS,
     random: countingRandom(),
     telemetry,
     directory,

@@ -116,10 +116,11 @@ export class Ingest implements PenstockService {
   /** Waits for a clock that can be believed. Rejects if a submission port cannot be bound. */
   async start(): Promise<void> {
     await this.time.begin();
-    this.time.followLog();
     await this.keyed.start();
-    this.lag?.start();
     this.bound = await this.server?.listen();
+    // Last, since they go on until they are stopped: a process that could not bind its port must end.
+    this.time.followLog();
+    this.lag?.start();
   }
 
   /** Nothing new is taken; what was begun is answered. */
