@@ -120,7 +120,9 @@ test('a partition whose leader was away while its handler asked where to begin i
       moved = true;
       return { partitions: { [GROUP]: { error: ERRORS.rebalanceInProgress } } };
     }
-    return away && api === 'listOffsets' && node === 2 && partitions[0] === `${EVENTS}/1` ? { answer: 'lost' } : undefined;
+    return away && api === 'listOffsets' && node === 2 && partitions[0] === `${EVENTS}/1`
+      ? { answer: 'lost' }
+      : undefined;
   };
   await reader.heard('away');
   away = false;
