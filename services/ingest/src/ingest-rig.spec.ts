@@ -107,8 +107,8 @@ export async function startIngest({ submission, ...options }: RigOptions = {}): 
     contentData,
     logged,
     stop: async () => {
-      await Promise.all(memberships.map((membership) => membership.leave()));
       await ingest.stop();
+      await Promise.all(memberships.map((membership) => membership.leave()));
     },
     kill: () => log.disconnect(),
   };

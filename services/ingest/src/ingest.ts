@@ -129,6 +129,7 @@ export class Ingest implements PenstockService {
     this.lag?.stop();
     await this.server?.close();
     this.keyed.stop();
+    this.expansion.stop();
     await this.acceptance.close();
     await this.administration?.close();
   }

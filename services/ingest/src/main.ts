@@ -67,6 +67,8 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     module: IngestModule.register(ingest),
     alsoJoined: [resolver.consumer],
     joinsDirectory: true,
+    // While it leaves, nobody would read the keys that its expansion waits for.
+    followsToTheEnd: true,
     prepareHttp: (adapter) => configureHttp(adapter, ingest),
     listensOn: { host, ports: doorPorts(settings) },
     samples: async () => [

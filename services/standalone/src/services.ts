@@ -119,6 +119,8 @@ export interface NamedService {
   readonly name: string;
   readonly service: PenstockService;
   readonly transportId: symbol;
+  /** Whether its consumers leave after it has stopped. */
+  readonly followsToTheEnd?: boolean;
 }
 
 /** Whoever reads starts before whoever writes; ingest opens its doors last. */
@@ -129,6 +131,7 @@ export function startOrder(services: Services): readonly NamedService[] {
     { name: 'webhooks', service: webhooks, transportId: WEBHOOKS_TRANSPORT },
     { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },
     { name: 'scheduler', service: scheduler, transportId: SCHEDULER_TRANSPORT },
-    { name: 'ingest', service: ingest, transportId: INGEST_TRANSPORT },
+    // While it leaves, nobody would read the keys that its expansion waits for.
+    { name: 'ingest', service: ingest, transportId: INGEST_TRANSPORT, followsToTheEnd: true },
   ];
 }

@@ -18,11 +18,14 @@ function claim(claimId: string): PartitionClaimed {
 
 class Reader {
   readonly told: string[] = [];
+  /** What the handler asks the log before it answers where to begin. */
+  asks: (partition: number) => Promise<unknown> = async () => {};
   private readonly next: number[] = [0, 0];
   private readonly waiting = new Set<() => void>();
 
   readonly handler = {
     assigned: async (partition: number) => {
+      await this.asks(partition);
       this.tell(`assigned ${partition}`);
       return this.next[partition] ?? 0;
     },
@@ -101,4 +104,30 @@ test('a consumer whose fetches are answered no more is replaced, and its success
   stuck = false;
   await reader.heard('1: 0');
   assert.ok(!reader.told.some((each) => each.startsWith('failed') || each.startsWith('fatal')));
+});
+
+test('a partition whose leader was away while its handler asked where to begin is read when it is back', async (context) => {
+  const { brokers, log, reader, append } = await rig(context, { appendTimeoutMs: 200, requestTimeoutMs: 100 });
+  reader.asks = (partition) =>
+    log.bounds(EVENTS, partition).catch((error: unknown) => {
+      reader.tell('away');
+      throw error;
+    });
+  let away = true;
+  let moved = false;
+  brokers.script = ({ api, node, partitions }) => {
+    if (api === 'heartbeat' && !moved) {
+      moved = true;
+      return { partitions: { [GROUP]: { error: ERRORS.rebalanceInProgress } } };
+    }
+    return away && api === 'listOffsets' && node === 2 && partitions[0] === `${EVENTS}/1`
+      ? { answer: 'lost' }
+      : undefined;
+  };
+  await reader.heard('away');
+  away = false;
+  await reader.heard('assigned 1', 2);
+  await append(1, 'b');
+  await reader.heard('1: 0');
+  assert.ok(!reader.told.some((each) => each.startsWith('failed') || each.startsWith('fatal')), reader.told.join());
 });

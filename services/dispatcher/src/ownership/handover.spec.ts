@@ -274,6 +274,28 @@ describe('an owner that stood still', () => {
   });
 });
 
+describe('a command that reaches an owner which stood still before it has looked at its heartbeats', () => {
+  it('is its successor’s alone: nothing is said of it that would have it sent again unmarked', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    const read = a.given.dispatcher.consumers.find(({ topic }) => topic === 'mail.attempts');
+    a.process.stop();
+    a.expel();
+    const b = await hosts.host('b');
+    await hosts.time.advance(70 * SECOND);
+    const record = await b.given.make({});
+    assert.ok(read?.topic === 'mail.attempts');
+    // What a broker had answered is read before any timer fires.
+    await read.handler.batch(3, [{ offset: 0, record }]);
+    a.process.goOn();
+    await hosts.settled();
+    await b.given.append(record);
+    await hosts.time.advance(5 * SECOND);
+    assert.deepEqual(await b.given.outcomes(), ['m1.0.1 delivered']);
+  });
+});
+
 describe('a heartbeat that is stale', () => {
   function deafSignals() {
     const state = { away: false };

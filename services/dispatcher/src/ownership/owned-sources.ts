@@ -98,8 +98,14 @@ export class OwnedSources {
   admit(attempt: PendingAttempt): 'go' | 'waits' | { readonly until: number } {
     const { source: name } = attempt.command.body;
     const source = this.sources.get(name);
-    if (source?.status === 'owned') return 'go';
-    if (source?.status === 'claiming' || (source?.status === 'leaving' && this.partitions.has(source.partition))) {
+    // One whose heartbeat is stale is about to be given up, and what comes now may be its successor's.
+    const isStale = source?.status === 'owned' && this.succession?.isFresh(source.claimId) === false;
+    if (source?.status === 'owned' && !isStale) return 'go';
+    if (
+      isStale ||
+      source?.status === 'claiming' ||
+      (source?.status === 'leaving' && this.partitions.has(source.partition))
+    ) {
       source.waiting.push(attempt);
       return 'waits';
     }
@@ -109,8 +115,9 @@ export class OwnedSources {
   /** Whether nobody else can have sent a command of the source that we have read. */
   isCertain(name: string): boolean {
     if (!this.succession) return true;
-    const status = this.sources.get(name)?.status;
-    return status === 'owned' || status === 'unreachable';
+    const source = this.sources.get(name);
+    if (source?.status !== 'owned' && source?.status !== 'unreachable') return false;
+    return this.succession.isFresh(source.claimId);
   }
 
   /** Whether anything of the source may begin: a connection, a transaction. */

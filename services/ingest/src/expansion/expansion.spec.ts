@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryContentData, MemoryLogData } from '@penstock/adapter-memory';
+import { MemoryContentData, MemoryContentStore, MemoryLogData } from '@penstock/adapter-memory';
+import { systemTimers } from '@penstock/adapter-system';
 import { TOPICS } from '@penstock/events';
-import type { AnyAppendBatch } from '@penstock/ports';
+import type { AnyAppendBatch, ContentStore } from '@penstock/ports';
 import { KEYS, mailBody, type Rig, type RigOptions, startIngest, until } from '../ingest-rig.spec.ts';
 
 async function submit(rig: Rig, recipients: number, prefix = 'r'): Promise<string> {
@@ -15,6 +16,8 @@ async function submit(rig: Rig, recipients: number, prefix = 'r'): Promise<strin
   assert.equal(answer.status, 202);
   return answer.messageId ?? '';
 }
+
+const aTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const distinct = (rig: Rig) => new Set(rig.processed().map(({ id }) => id)).size;
 
@@ -84,14 +87,52 @@ describe('expansion', () => {
     });
   }
 
-  it('stops the partition, says so and commits nothing when appends go on failing', async () => {
-    const rig = await startIngest(failing(100, 'beforeStore'));
+  it('waits for a log that is away however long, says so and commits nothing meanwhile', async () => {
+    const state = { away: true };
+    const hooks = {
+      beforeStore: ({ topic }: AnyAppendBatch) => {
+        if (topic === TOPICS.events && state.away) throw new Error('not known to be durable');
+      },
+    };
+    const rig = await startIngest({ hooks, timers: { after: () => ({ cancel: () => {} }), sleep: aTurn } });
     await submit(rig, 10);
     await until(() => rig.ingest.notReady() !== undefined);
-    assert.match(rig.ingest.notReady() ?? '', /^expansion stopped on mail\.submissions [0-3]$/);
-    assert.ok(rig.logged.some(({ event }) => event === 'expansion_stopped'));
+    assert.equal(rig.ingest.notReady(), 'expansion waits for content or for the log');
     assert.equal(committed(rig.logData), 0);
+    state.away = false;
+    await until(() => committed(rig.logData) === 1);
+    assert.deepEqual([distinct(rig), rig.ingest.notReady()], [10, undefined]);
     await rig.stop();
+  });
+
+  it('waits for content that cannot be read for longer than a moment', async () => {
+    const contentData = new MemoryContentData();
+    const store = new MemoryContentStore(contentData);
+    let failures = 0;
+    const content: ContentStore = {
+      put: (blobs) => store.put(blobs),
+      get: async (reference) => {
+        if (failures++ < 50) throw new Error('connection refused');
+        return store.get(reference);
+      },
+    };
+    const rig = await startIngest({
+      contentData,
+      content,
+      timers: { after: () => ({ cancel: () => {} }), sleep: aTurn },
+    });
+    await submit(rig, 10);
+    await until(() => committed(rig.logData) === 1);
+    assert.equal(distinct(rig), 10);
+    await rig.stop();
+  });
+
+  it('waits no longer when ingest stops', async () => {
+    const rig = await startIngest({ ...failing(1_000_000, 'beforeStore'), timers: systemTimers });
+    await submit(rig, 10);
+    await until(() => rig.logged.some(({ event }) => event === 'expansion_retried'));
+    await rig.stop();
+    assert.equal(committed(rig.logData), 0);
   });
 
   it('stops at once where the manifest is gone', async () => {

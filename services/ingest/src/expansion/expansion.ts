@@ -3,6 +3,7 @@ import { decodeManifest } from '@penstock/mail';
 import {
   type AnyAppendBatch,
   type AnyConsumer,
+  ContentDamagedError,
   ContentMissingError,
   type ContentStore,
   type EventLog,
@@ -22,7 +23,8 @@ const MAX_FACTS = 500;
 /** Manifests read at once. */
 const MAX_MANIFESTS = 64;
 const FIRST_WAIT_MS = 100;
-/** What fails is repeated this often, over about six seconds, before the partition stops. */
+const LONGEST_WAIT_MS = 5_000;
+/** What fails is repeated this often, over about six seconds, before damage counts as such and an absence is told. */
 const MAX_RETRIES = 6;
 
 export interface ExpansionDeps {
@@ -41,12 +43,27 @@ export interface ExpansionDeps {
 export class Expansion implements PartitionHandler<Submissions> {
   readonly consumer: AnyConsumer = { group: GROUP, topic: TOPICS.submissions, handler: this };
   private readonly stopped = new Set<number>();
+  /** How many wait for a store or a log that has been away for longer than a moment. */
+  private waiting = 0;
+  private isEnding = false;
+  private end: () => void = () => {};
+  private readonly ended: Promise<void>;
 
-  constructor(private readonly deps: ExpansionDeps) {}
+  constructor(private readonly deps: ExpansionDeps) {
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
 
   notReady(): string | undefined {
-    if (this.stopped.size === 0) return undefined;
-    return `expansion stopped on ${TOPICS.submissions} ${[...this.stopped].join(', ')}`;
+    if (this.stopped.size > 0) return `expansion stopped on ${TOPICS.submissions} ${[...this.stopped].join(', ')}`;
+    return this.waiting > 0 ? 'expansion waits for content or for the log' : undefined;
+  }
+
+  /** The process ends: what is away is not waited for any more, and whoever has the partition next goes on. */
+  stop(): void {
+    this.isEnding = true;
+    this.end();
   }
 
   async assigned(partition: number): Promise<number> {
@@ -111,17 +128,32 @@ export class Expansion implements PartitionHandler<Submissions> {
     await this.insist(() => this.deps.log.append(batches));
   }
 
-  /** Repeats what failed: reading is harmless, and what an append may already have stored are repeats. */
+  /**
+   * Repeats what failed: reading is harmless, and what an append may already have stored are repeats. A store or a log
+   * that is away is waited for, since nothing else would have the partition go on once it is back.
+   */
   private async insist<T>(attempt: () => Promise<T>): Promise<T> {
     for (let retry = 0; ; retry++) {
       try {
-        return await attempt();
+        const done = await attempt();
+        if (retry > MAX_RETRIES) this.waiting--;
+        return done;
       } catch (error) {
-        if (retry === MAX_RETRIES || error instanceof ContentMissingError) throw error;
+        if (retry === MAX_RETRIES) this.waiting++;
+        if (this.isHopeless(error, retry)) {
+          if (retry >= MAX_RETRIES) this.waiting--;
+          throw error;
+        }
         this.deps.telemetry.log('warn', 'expansion_retried', { retry, error: String(error) });
-        await this.deps.timers.sleep(FIRST_WAIT_MS * 2 ** retry);
+        const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(retry, 10));
+        await Promise.race([this.deps.timers.sleep(waitMs), this.ended]);
       }
     }
+  }
+
+  private isHopeless(error: unknown, retry: number): boolean {
+    if (this.isEnding || error instanceof ContentMissingError) return true;
+    return error instanceof ContentDamagedError && retry >= MAX_RETRIES;
   }
 
   /** A position that is not remembered is only read again. */

@@ -163,18 +163,47 @@ describe('a request with an Idempotency-Key', () => {
 });
 
 describe('whoever waits for a key to be read', () => {
-  it('waits no longer when the keys are not read any more, so that its own consumer can leave', async () => {
+  it('waits no longer when the keys stay away, or ingest stops, so that its own consumer can leave', async () => {
     const log = new MemoryEventLog(new MemoryLogData());
     const clock = { now: () => NOW, monotonic: () => 0 };
     const random = { next: () => 0, bytes: (count: number) => new Uint8Array(count) };
     const telemetry = { log: () => {} };
-    const keyed = new KeyedSubmissions({ log, state: new MemoryStateStore(), clock, random, telemetry });
+    const late: (() => void)[] = [];
+    const timers = {
+      after: (_ms: number, callback: () => void) => {
+        late.push(callback);
+        return { cancel: () => {} };
+      },
+      sleep: async () => {},
+    };
+    const keyed = new KeyedSubmissions({ log, state: new MemoryStateStore(), clock, timers, random, telemetry });
     await keyed.start();
     const membership = await log.join(keyed.consumer);
-    const waiting = keyed.firstOf(0, 'key-1', { messageId: 'm1', digest: 'd', offset: 0, at: NOW });
-    const refused = assert.rejects(waiting, /stopping/);
+    const use = { messageId: 'm1', digest: 'd', offset: 0, at: NOW };
+    const away = assert.rejects(keyed.firstOf(0, 'key-1', use), /not read at present/);
+    const stopped = assert.rejects(keyed.firstOf(1, 'key-1', use), /stopping/);
     await membership.leave();
-    await refused;
+    late[0]?.();
+    await away;
+    await assert.rejects(keyed.firstOf(0, 'key-1', use), /not read at present/);
+    keyed.stop();
+    await stopped;
+  });
+});
+
+describe('the keys of a process that its group took for dead', () => {
+  it('are read on when it has them again: what came meanwhile is answered and expanded', async () => {
+    const rig = await startIngest();
+    const keys = rig.ingest.consumers.find(({ group }) => group.startsWith('ingest-keys-'))?.handler;
+    assert.ok(keys);
+    for (let partition = 0; partition < 4; partition++) await keys.revoked(partition);
+    for (let partition = 0; partition < 4; partition++) await keys.assigned(partition);
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((n) => send(rig, people(2), `key-${n}`)));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
+    await settled(rig.logData);
+    assert.equal(deliveries(rig), 10);
+    assert.equal(rig.ingest.notReady(), undefined);
+    await rig.stop();
   });
 });
 

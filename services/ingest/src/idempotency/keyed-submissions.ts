@@ -11,6 +11,7 @@ import type {
   StateStore,
   StoredRecord,
   Telemetry,
+  Timers,
 } from '@penstock/ports';
 import { Reached } from './reached.ts';
 
@@ -36,6 +37,7 @@ export interface KeyedSubmissionsDeps {
   readonly log: EventLog;
   readonly state: StateStore;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly random: Random;
   readonly telemetry: Telemetry;
 }
@@ -47,12 +49,13 @@ export interface KeyedSubmissionsDeps {
  */
 export class KeyedSubmissions implements PartitionHandler<Submissions> {
   readonly consumer: AnyConsumer;
-  private readonly reached = new Reached();
+  private readonly reached: Reached;
   private readonly unwritten = new Map<number, number>();
   private store: KeyedStore | undefined;
   private failure: string | undefined;
 
   constructor(private readonly deps: KeyedSubmissionsDeps) {
+    this.reached = new Reached(deps.timers);
     const group = `ingest-keys-${randomName(deps.random)}`;
     this.consumer = { group, topic: TOPICS.submissions, handler: this };
   }
@@ -110,9 +113,12 @@ export class KeyedSubmissions implements PartitionHandler<Submissions> {
     this.reached.set(partition, next);
   }
 
-  /** The group is this process's own, so it leaves: who waits, such as the expansion, could keep it from leaving. */
-  async revoked(): Promise<void> {
-    this.stop();
+  /**
+   * The process leaves, or stood still for so long that its group gave it up, or its coordinator moved: then it has the
+   * partition again in a moment, and who waits, such as the expansion, must not fail for good meanwhile.
+   */
+  async revoked(partition: number): Promise<void> {
+    this.reached.interrupt(partition);
   }
 
   failed(partition: number, error: unknown): void {

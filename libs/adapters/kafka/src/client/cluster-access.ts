@@ -2,7 +2,7 @@ import { type Bounds, OffsetOutOfRangeError } from '@penstock/ports';
 import type { Broker, Cluster, Kafka, KafkaMessage } from 'kafkajs';
 import type { GroupBroker } from '../groups/guarded-cluster.ts';
 import type { LogSettings } from '../options.ts';
-import { isOutOfRange, isPermanent } from './errors.ts';
+import { isOutOfRange, isPermanent, LogAwayError } from './errors.ts';
 
 /** Most bytes of one read. */
 const MAX_READ_BYTES = 4_194_304;
@@ -41,7 +41,7 @@ export class ClusterAccess {
 
   async bounds(topic: string, partition: number): Promise<Bounds> {
     const [all] = await this.allBounds(topic, [partition]);
-    if (!all) throw new Error(`no broker told the bounds of ${topic}-${partition}`);
+    if (!all) throw new LogAwayError(`no broker told the bounds of ${topic}-${partition}`);
     return all;
   }
 
@@ -55,7 +55,7 @@ export class ClusterAccess {
       ]);
       const find = (offsets: typeof begins, partition: number): number => {
         const found = offsets[0]?.partitions.find((each) => each.partition === partition);
-        if (!found) throw new Error(`no broker told an offset of ${topic}-${partition}`);
+        if (!found) throw new LogAwayError(`no broker told an offset of ${topic}-${partition}`);
         return Number(found.offset);
       };
       return partitions.map((partition) => ({ begin: find(begins, partition), end: find(ends, partition) }));
@@ -123,7 +123,7 @@ export class ClusterAccess {
         topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes }] }],
       });
       const found = answer.responses[0]?.partitions[0];
-      if (!found) throw new Error(`a fetch did not answer for ${topic}-${partition}`);
+      if (!found) throw new LogAwayError(`a fetch did not answer for ${topic}-${partition}`);
       return found;
     } catch (error) {
       if (!isOutOfRange(error)) throw error;
@@ -134,7 +134,7 @@ export class ClusterAccess {
   private async leaderOf(topic: string, partition: number): Promise<Broker> {
     await this.cluster.refreshMetadataIfNecessary();
     const [nodeId] = Object.keys(this.cluster.findLeaderForPartitions(topic, [partition]));
-    if (nodeId === undefined) throw new Error(`no leader is known for ${topic}-${partition}`);
+    if (nodeId === undefined) throw new LogAwayError(`no leader is known for ${topic}-${partition}`);
     return this.cluster.findBroker({ nodeId });
   }
 

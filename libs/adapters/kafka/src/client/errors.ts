@@ -64,3 +64,14 @@ export function isPermanent(error: unknown): boolean {
   if (error instanceof OffsetOutOfRangeError || isAssignmentOver(error)) return true;
   return PERMANENT_TYPES.has(causeOf(error).type ?? '');
 }
+
+/** What was asked of the brokers could not be answered in time. */
+export class LogAwayError extends Error {
+  override readonly name = 'LogAwayError';
+}
+
+/** Whether it says no more than that brokers cannot be reached, or do not know yet who leads: it may pass by itself. */
+export function isAway(error: unknown): boolean {
+  const { name = '' } = causeOf(error);
+  return (name.startsWith('KafkaJS') || name === 'LogAwayError') && !isPermanent(error);
+}

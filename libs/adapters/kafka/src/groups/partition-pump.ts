@@ -1,6 +1,7 @@
 import type { Topic } from '@penstock/events';
 import { OffsetOutOfRangeError, type PartitionHandler, type StoredRecord } from '@penstock/ports';
 import type { KafkaMessage } from 'kafkajs';
+import { isAway } from '../client/errors.ts';
 import { fromWire } from '../records/wire.ts';
 
 /** Most records a handler gets at once. */
@@ -49,17 +50,22 @@ export class PartitionPump<T extends Topic> {
 
   /** Asks the handler where to begin; undefined if it cannot take the partition, or lost it meanwhile. */
   async begin(): Promise<number | undefined> {
-    const { handler, partition } = this.options;
-    const asked = handler.assigned(partition);
-    this.working = asked.then(
-      (offset) => {
-        this.expected = offset;
-        this.taken = true;
-      },
-      (error: unknown) => this.fail(error),
-    );
+    this.working = this.ask();
     await this.working;
     return this.taken && !this.stopping ? this.expected : undefined;
+  }
+
+  /** A log that is away, which it says only after a while, is no reason to stop: who asked it is asked again. */
+  private async ask(): Promise<void> {
+    const { handler, partition } = this.options;
+    while (this.isOpen && !this.taken) {
+      try {
+        this.expected = await handler.assigned(partition);
+        this.taken = true;
+      } catch (error) {
+        if (!isAway(error)) this.fail(error);
+      }
+    }
   }
 
   /** Fetching has begun at the offset that the handler named. */

@@ -10,5 +10,6 @@ export const ERRORS = {
   notEnoughReplicas: 19,
   notEnoughReplicasAfterAppend: 20,
   illegalGeneration: 22,
+  rebalanceInProgress: 27,
   outOfOrderSequence: 45,
 } as const;
