@@ -65,7 +65,7 @@ class Exchangers implements Resolver {
 
 /** @param folder an empty one, on a disk with room for about 2 KB a delivery */
 export async function durable(mail: PendingMail, releases: number, folder: string): Promise<DurableFigures> {
-  const fail = (error: Error) => {
+  const fail = (error: unknown) => {
     throw error;
   };
   const engine = await openEmbedded({ dataDir: join(folder, 'log'), telemetry, onFatal: fail });
@@ -76,7 +76,7 @@ export async function durable(mail: PendingMail, releases: number, folder: strin
   await foldAll(engine, disk, mail);
   const stateBytes = bytesIn(disk) / mail.deliveries;
   await publishPolicy({ ...world, log: engine.log, text: POLICY, policy: parsePolicy(POLICY), changedBy: 'benchmark' });
-  const receiver = new TakesEverything(engine);
+  const receiver = new TakesEverything(engine, fail);
   const exchangers = new Exchangers();
   const started = performance.now();
   const running = await startScheduler(engine, disk, exchangers, receiver);
@@ -132,7 +132,10 @@ class TakesEverything {
   taken = 0;
   readonly consumer: AnyConsumer;
 
-  constructor(private readonly engine: Embedded) {
+  constructor(
+    private readonly engine: Embedded,
+    private readonly fail: (error: unknown) => void,
+  ) {
     this.consumer = {
       group: 'dispatcher',
       topic: 'mail.attempts',
@@ -160,7 +163,8 @@ class TakesEverything {
       partition,
       records: facts,
     }));
-    await this.engine.log.append(batches);
+    // Not waited for, as a dispatcher does not: what comes meanwhile goes with the next sync.
+    this.engine.log.append(batches).catch((error: unknown) => this.fail(error));
   }
 }
 
