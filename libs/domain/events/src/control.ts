@@ -62,7 +62,35 @@ export type PathRestored = Envelope<
   { readonly source: string; readonly path: string; readonly site: string; readonly provider?: string }
 >;
 
+/** Who has a reputation: a tenant with its mail, or a source (an IP address) with all that leaves by it. */
+export type ReputationSubject = 'tenant' | 'source';
+
+/** What receivers think of a tenant's mail or of a source, 0 to 100 (docs/metrics.md has the formulas). */
+export type ReputationChanged = Envelope<
+  'reputation_changed',
+  {
+    readonly subject: ReputationSubject;
+    /** Of the tenant or the source. */
+    readonly name: string;
+    /** 0 to 100, whole, over all providers; absent where there are too few outcomes to rate it. */
+    readonly score?: number;
+    /** As published before; absent where it was unrated. */
+    readonly previous?: number;
+    /** Recipients whose outcome was counted within the window. */
+    readonly outcomes: number;
+    /** Scores by provider, of those with enough outcomes of their own. */
+    readonly providers: Readonly<Record<string, number>>;
+  }
+>;
+
 /** Records of `mail.control`. */
-export type Control = PolicyChanged | SourceClaimed | SourceReleased | SourceUnreachable | PathThrottled | PathRestored;
+export type Control =
+  | PolicyChanged
+  | SourceClaimed
+  | SourceReleased
+  | SourceUnreachable
+  | PathThrottled
+  | PathRestored
+  | ReputationChanged;
 
 export type ControlType = Control['type'];

@@ -109,6 +109,8 @@ export type Released = Envelope<
     readonly policyVersion: string;
     /** End of `mail.control` as the decision knew it. */
     readonly controlOffset: number;
+    /** The source was in warm-up when this was decided: what comes of it counts for nobody's reputation. */
+    readonly warming?: true;
   }
 >;
 

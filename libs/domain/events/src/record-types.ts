@@ -22,6 +22,7 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   source_unreachable: true,
   path_throttled: true,
   path_restored: true,
+  reputation_changed: true,
   owner_renewed: true,
   attempt: true,
   tenant_set: true,

@@ -10,6 +10,7 @@ import {
 } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import { PathThrottles } from './path-throttles.ts';
+import { type Reputations, withReputation } from './reputations.ts';
 
 export interface ControlState {
   /** Next offset of `mail.control` to be folded. */
@@ -23,6 +24,8 @@ export interface ControlState {
   /** Source name → all who claimed it, for whoever wants to follow them. */
   readonly claims: ReadonlyMap<string, SourceClaims>;
   readonly unreachable: ReadonlySet<string>;
+  /** What receivers think of tenants and sources, as last published. */
+  readonly reputations: Reputations;
 }
 
 export const INITIAL_CONTROL: ControlState = {
@@ -33,6 +36,7 @@ export const INITIAL_CONTROL: ControlState = {
   owners: new Map(),
   claims: new Map(),
   unreachable: new Set(),
+  reputations: new Map(),
 };
 
 /** `parse` turns a policy text into the policy that holds from there on; it is given so that its owner can refuse one. */
@@ -65,6 +69,8 @@ export function foldControl(
     }
     case 'source_unreachable':
       return { ...state, unreachable: new Set(before.unreachable).add(record.body.source) };
+    case 'reputation_changed':
+      return { ...state, reputations: withReputation(before.reputations, record) };
     default:
       return assertNever(record);
   }

@@ -16,6 +16,7 @@ export { createPartitionState, PartitionState } from './partition-state.ts';
 export * from './path-budgets.ts';
 export { type PathThrottle, PathThrottles } from './path-throttles.ts';
 export * from './retry.ts';
+export { type Reputation, reputationKey, type Reputations, tenantScore } from './reputations.ts';
 export * from './steady-clock.ts';
 export { TOKENS_KEPT_MS, type TokenAnswer, TokenPurse } from './token-purse.ts';
 export * from './tombstones.ts';

@@ -1,5 +1,5 @@
-import type { ControlType } from '../control.ts';
-import { instant, type JsonSchema, object, ordinal, text } from './json-schema.ts';
+import type { ControlType, ReputationSubject } from '../control.ts';
+import { count, instant, type JsonSchema, membersOf, object, ordinal, text } from './json-schema.ts';
 import { holdReason, phase, reply, verdict } from './outcome.ts';
 import { deliveryId, record } from './record.ts';
 
@@ -21,6 +21,20 @@ const pathThrottled = object(
   { provider: text },
 );
 
+const SUBJECTS: Readonly<Record<ReputationSubject, true>> = { tenant: true, source: true };
+
+const score: JsonSchema = { type: 'integer', minimum: 0, maximum: 100 };
+
+const reputationChanged = object(
+  {
+    subject: membersOf(SUBJECTS),
+    name: text,
+    outcomes: count,
+    providers: { type: 'object', additionalProperties: score },
+  },
+  { score, previous: score },
+);
+
 export const CONTROL_SCHEMAS: Readonly<Record<ControlType, JsonSchema>> = {
   policy_changed: record(
     'policy_changed',
@@ -36,4 +50,5 @@ export const CONTROL_SCHEMAS: Readonly<Record<ControlType, JsonSchema>> = {
   source_unreachable: record('source_unreachable', [], object({ source: text, detail: text })),
   path_throttled: record('path_throttled', [], pathThrottled),
   path_restored: record('path_restored', [], object({ source: text, path: text, site: text }, { provider: text })),
+  reputation_changed: record('reputation_changed', [], reputationChanged),
 };

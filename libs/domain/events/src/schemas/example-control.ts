@@ -96,6 +96,21 @@ export const CONTROL_EXAMPLES: {
     partition: 0,
     body: { ...route, path },
   },
+  reputation_changed: {
+    id: derivedId('reputation_changed', 'tenant', tenant, NOON),
+    type: 'reputation_changed',
+    version: 1,
+    at: NOON,
+    partition: 0,
+    body: {
+      subject: 'tenant',
+      name: tenant,
+      score: 83,
+      previous: 91,
+      outcomes: 12_480,
+      providers: { gmail: 79, other: 94 },
+    },
+  },
   owner_renewed: {
     id: derivedId('owner_renewed', claimId, 1),
     type: 'owner_renewed',

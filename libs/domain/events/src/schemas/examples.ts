@@ -222,6 +222,11 @@ export const OTHER_FORMS: Readonly<Record<string, LogRecord>> = {
       idempotency: { key: '9b74c9897bac770ffc029102a200c5de', digest: '8f14e45fceea167a5a36dedd4bea2543' },
     },
   },
+  'released-warming': {
+    ...EXAMPLES.released,
+    id: batchId(2, claimId, 2),
+    body: { ...EXAMPLES.released.body, warming: true },
+  },
   'deferred-held': {
     ...about,
     id: id(0, 'deferred', 'held'),

@@ -78,7 +78,7 @@ const released = object(
     policyVersion: text,
     controlOffset: count,
   },
-  { provider: text },
+  { provider: text, warming: flag },
 );
 
 const held = object(
