@@ -1,5 +1,6 @@
 import type { Envelope } from './envelope.ts';
 import type { HoldReason, Phase, SmtpReply, Verdict } from './outcome.ts';
+import type { WarmupRecord } from './warmups.ts';
 
 /** The policy as a whole, so that every reader parses the same text. */
 export type PolicyChanged = Envelope<
@@ -91,6 +92,7 @@ export type Control =
   | SourceUnreachable
   | PathThrottled
   | PathRestored
-  | ReputationChanged;
+  | ReputationChanged
+  | WarmupRecord;
 
 export type ControlType = Control['type'];

@@ -23,7 +23,14 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   path_throttled: true,
   path_restored: true,
   reputation_changed: true,
+  source_warmup_started: true,
+  source_warmup_advanced: true,
+  source_warmup_held: true,
+  source_warmup_set_back: true,
+  source_warmup_stopped: true,
+  source_active: true,
   owner_renewed: true,
+  source_observed: true,
   attempt: true,
   tenant_set: true,
   api_key_created: true,
@@ -32,6 +39,8 @@ const KNOWN: Readonly<Record<RecordType, true>> = {
   domain_removed: true,
   webhook_set: true,
   webhook_removed: true,
+  suppression_added: true,
+  suppression_removed: true,
   record_set_aside: true,
 };
 
