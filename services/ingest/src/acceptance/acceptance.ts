@@ -16,10 +16,9 @@ import {
   type StoredRecipient,
 } from '@penstock/mail';
 import type { ContentStore, EventLog, Timers } from '@penstock/ports';
-import { returnPathAddress } from '@penstock/sealing';
+import { RecipientHasher, returnPathAddress } from '@penstock/sealing';
 import { processedFact } from './processed.ts';
 import { type Keyed, receivedRecord } from './received.ts';
-import { RecipientHasher } from './recipient-hash.ts';
 
 /** A message and everybody who gets it, checked and ready to be stored. */
 export interface Submission {

@@ -1,0 +1,206 @@
+import type { SuppressionAdded, SuppressionReason } from '@penstock/events';
+import {
+  type AnyConsumer,
+  type Clock,
+  type EventLog,
+  type PartitionHandler,
+  type StateStore,
+  type StoredRecord,
+  type Telemetry,
+} from '@penstock/ports';
+import { ReachedOffsets } from '../reached-offsets.ts';
+import { rowName, type Suppression, type SuppressionRow, SuppressionRows } from './suppression-rows.ts';
+import { SuppressionTable } from './suppression-table.ts';
+
+type Directory = 'mail.directory';
+type Stored = StoredRecord<Directory>;
+
+export interface SuppressionsDeps {
+  readonly log: EventLog;
+  /** Where the fold is kept, so that a start reads only what is new. */
+  readonly state: StateStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly telemetry: Telemetry;
+}
+
+/** Whom to ask about. */
+export interface AskedRecipient {
+  readonly tenant: string;
+  readonly recipientHash: string;
+  /** Reasons that are not asked for. */
+  readonly bypass?: readonly SuppressionReason[] | undefined;
+}
+
+/** Why a recipient is suppressed; undefined where it is not. */
+export interface SuppressionCheck {
+  reasonFor(recipient: AskedRecipient, nowMs: number): SuppressionReason | undefined;
+}
+
+/** The changes of a batch, in the making. */
+interface Changes {
+  readonly suppressions: Map<string, SuppressionRow | undefined>;
+  readonly removals: Map<string, number>;
+}
+
+/**
+ * The suppressions of every tenant: who they are in memory, for whoever asks about each recipient, and the whole of
+ * them on disk. Reads `mail.directory` under a group of its own, from where it was, and never commits.
+ */
+export class Suppressions implements PartitionHandler<Directory>, SuppressionCheck {
+  readonly consumer: AnyConsumer;
+  private table = new SuppressionTable();
+  private rows: SuppressionRows | undefined;
+  private endAsFound = Number.POSITIVE_INFINITY;
+  private readonly offsets = new ReachedOffsets('the suppressions of mail.directory could not be read');
+  private readonly listeners: (() => void)[] = [];
+
+  /** @param name unique to the process: the group it reads as */
+  constructor(
+    private readonly deps: SuppressionsDeps,
+    name: string,
+  ) {
+    this.consumer = { group: `suppressions-${name}`, topic: 'mail.directory', handler: this };
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.table.size;
+  }
+
+  /** Undefined when all that was there at the start is known, else what is missing. */
+  notReady(): string | undefined {
+    const { failure, next } = this.offsets;
+    return failure ?? (next < this.endAsFound ? 'suppressions are not yet read to their end' : undefined);
+  }
+
+  /** Called when there are others than before, and when all are known. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  reasonFor({ tenant, recipientHash, bypass }: AskedRecipient, nowMs: number): SuppressionReason | undefined {
+    const found = this.table.find(tenant, recipientHash);
+    if (!found || bypass?.includes(found.reason)) return undefined;
+    return found.expiresAtS !== 0 && found.expiresAtS * 1000 <= nowMs ? undefined : found.reason;
+  }
+
+  /** Undefined where the recipient is not suppressed, or is not any more. */
+  async find(tenant: string, recipientHash: string): Promise<Suppression | undefined> {
+    if (!this.table.find(tenant, recipientHash)) return undefined;
+    const row = await this.rows?.get(tenant, recipientHash);
+    return row && !isOver(row, this.deps.clock.now()) ? { ...row, tenant, recipientHash } : undefined;
+  }
+
+  /** Of a tenant, in the order of their hashes, from behind `after` on; those that are over among them. */
+  async page(tenant: string, after: string | undefined, limit: number): Promise<readonly Suppression[]> {
+    return (await this.rows?.page(tenant, after, limit)) ?? [];
+  }
+
+  /** Resolves once the record at `offset` is folded and kept; rejects if the topic cannot be read any more. */
+  reached(offset: number): Promise<void> {
+    return this.offsets.reached(offset);
+  }
+
+  async assigned(partition: number): Promise<number> {
+    const { begin, end } = await this.deps.log.bounds('mail.directory', partition);
+    const rows = new SuppressionRows(await this.deps.state.open('suppressions'));
+    const from = await this.start(rows, begin, end);
+    this.rows = rows;
+    this.endAsFound = end;
+    this.offsets.startAt(from);
+    this.tellChange();
+    return from;
+  }
+
+  async batch(_partition: number, records: readonly Stored[]): Promise<void> {
+    const { rows } = this;
+    const last = records.at(-1);
+    if (!rows || !last) return;
+    const changes: Changes = { suppressions: new Map(), removals: new Map() };
+    for (const stored of records) await this.fold(rows, stored, changes);
+    const position = last.offset + 1;
+    await rows.write({ ...changes, position, mark: { id: last.record.id, offset: last.offset } });
+    for (const [name, row] of changes.suppressions) this.remember(name, row);
+    this.offsets.advance(position);
+    if (changes.suppressions.size > 0 || position >= this.endAsFound) this.tellChange();
+  }
+
+  async revoked(): Promise<void> {}
+
+  failed(_partition: number, error: unknown): void {
+    this.deps.telemetry.log('error', 'suppressions_stopped', { error: String(error) });
+    this.offsets.fail();
+  }
+
+  /** What is on disk, unless it is of another log. */
+  private async start(rows: SuppressionRows, begin: number, end: number): Promise<number> {
+    this.table = new SuppressionTable();
+    const position = await rows.position();
+    if (position === undefined) return begin;
+    if (position >= begin && position <= end && (await this.isOfThisLog(rows, begin))) {
+      await this.load(rows);
+      return position;
+    }
+    this.deps.telemetry.log('warn', 'suppressions_discarded', { position, begin, end });
+    await rows.discard();
+    return begin;
+  }
+
+  /** Where a later record of its recipient took its place, the topic says nothing against it. */
+  private async isOfThisLog(rows: SuppressionRows, begin: number): Promise<boolean> {
+    const mark = await rows.mark();
+    if (!mark || mark.offset < begin) return true;
+    const [stored] = await this.deps.log.read('mail.directory', 0, mark.offset, 1);
+    return stored?.offset !== mark.offset || stored.record.id === mark.id;
+  }
+
+  /** Those that are over are let go. */
+  private async load(rows: SuppressionRows): Promise<void> {
+    const now = this.deps.clock.now();
+    const over: string[] = [];
+    for await (const page of rows.all()) {
+      for (const row of page) {
+        const name = rowName(row.tenant, row.recipientHash);
+        if (isOver(row, now)) over.push(name);
+        else this.remember(name, row);
+      }
+    }
+    await rows.forget(over);
+  }
+
+  private async fold(rows: SuppressionRows, { record }: Stored, changes: Changes): Promise<void> {
+    if (record.type !== 'suppression_added' && record.type !== 'suppression_removed') return;
+    const name = rowName(record.body.tenant, record.body.recipientHash);
+    if (record.type === 'suppression_removed') {
+      changes.suppressions.set(name, undefined);
+      changes.removals.set(name, record.at);
+      return;
+    }
+    const { evidence } = record.body;
+    if (evidence) {
+      const removedAt = changes.removals.get(name) ?? (await rows.removedAt(name));
+      if (removedAt !== undefined && evidence.at <= removedAt) return;
+    }
+    changes.suppressions.set(name, rowOf(record));
+  }
+
+  private remember(name: string, row: SuppressionRow | undefined): void {
+    const [tenant = '', recipientHash = ''] = name.split('/');
+    if (!row) this.table.delete(tenant, recipientHash);
+    else
+      this.table.set(tenant, recipientHash, { reason: row.reason, expiresAtS: Math.ceil((row.expiresAt ?? 0) / 1000) });
+  }
+
+  private tellChange(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function isOver({ expiresAt }: SuppressionRow, nowMs: number): boolean {
+  return expiresAt !== undefined && expiresAt <= nowMs;
+}
+
+function rowOf({ at, body }: SuppressionAdded): SuppressionRow {
+  const { tenant: _, recipientHash: __, ...row } = body;
+  return { ...row, addedAt: at };
+}
