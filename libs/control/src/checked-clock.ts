@@ -1,4 +1,4 @@
-import type { Topic } from '@penstock/events';
+import type { OwnerRenewed, Topic } from '@penstock/events';
 import type { Clock, EventLog, StoredRecord, Telemetry, TimerHandle, Timers } from '@penstock/ports';
 import {
   clockAheadMs,
@@ -122,8 +122,9 @@ export class CheckedClock {
     telemetry.log('warn', 'clock_put_right', { byMs });
   }
 
-  private renewals() {
-    return this.newest('mail.signals', 0, RENEWALS);
+  private async renewals() {
+    const signals = await this.newest('mail.signals', 0, RENEWALS);
+    return signals.flatMap(({ offset, record }) => (record.type === 'owner_renewed' ? [{ offset, record }] : []));
   }
 
   private async others(): Promise<readonly number[]> {
@@ -143,6 +144,6 @@ export class CheckedClock {
 }
 
 /** When each owner has renewed last. */
-function newestOfEach(renewals: readonly StoredRecord<'mail.signals'>[]): readonly number[] {
+function newestOfEach(renewals: readonly { readonly record: OwnerRenewed }[]): readonly number[] {
   return [...new Map(renewals.map(({ record }) => [record.body.owner, record.at])).values()];
 }

@@ -45,6 +45,7 @@ class SourceOwners {
   }
 
   signal({ record }: StoredRecord<'mail.signals'>): void {
+    if (record.type !== 'owner_renewed') return;
     for (const { claimId } of record.body.claims) this.renew(claimId, record.at);
   }
 

@@ -20,3 +20,4 @@ export * from './suppressions.ts';
 export * from './topics.ts';
 export * from './tracing/index.ts';
 export * from './upcast.ts';
+export * from './warmups.ts';

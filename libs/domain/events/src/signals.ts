@@ -7,16 +7,21 @@ export type OwnerRenewed = Envelope<
   { readonly owner: string; readonly claims: readonly { readonly source: string; readonly claimId: string }[] }
 >;
 
-/** What came of a source's attempts within a while: what the controller judges its warm-up by. */
+/** What came of the attempts of one source in ten minutes, as far as it stands in one partition of `mail.events`. */
+export interface SourceTally extends WarmupResults {
+  readonly source: string;
+  readonly eventsPartition: number;
+  /** When the ten minutes began, ms since the epoch. */
+  readonly from: number;
+}
+
+/**
+ * What a scheduler has folded of the outcomes of sources in warm-up, or that may be: the controller judges days by it.
+ * Of two tallies of the same source, partition and time the larger counts.
+ */
 export type SourceObserved = Envelope<
   'source_observed',
-  WarmupResults & {
-    readonly source: string;
-    readonly owner: string;
-    /** When it begins, ms since the epoch; with the owner it names the report, so that a repeated one is nothing. */
-    readonly from: number;
-    readonly to: number;
-  }
+  { readonly owner: string; readonly tallies: readonly SourceTally[] }
 >;
 
 /** Records of `mail.signals`. */

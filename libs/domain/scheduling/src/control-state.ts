@@ -11,6 +11,7 @@ import {
 import type { Policy } from '@penstock/policy';
 import { PathThrottles } from './path-throttles.ts';
 import { type Reputations, withReputation } from './reputations.ts';
+import { foldWarmup, NO_WARMUPS, type Warmups } from './warmups.ts';
 
 export interface ControlState {
   /** Next offset of `mail.control` to be folded. */
@@ -26,6 +27,8 @@ export interface ControlState {
   readonly unreachable: ReadonlySet<string>;
   /** What receivers think of tenants and sources, as last published. */
   readonly reputations: Reputations;
+  /** Which sources are in warm-up. */
+  readonly warmups: Warmups;
 }
 
 export const INITIAL_CONTROL: ControlState = {
@@ -37,6 +40,7 @@ export const INITIAL_CONTROL: ControlState = {
   claims: new Map(),
   unreachable: new Set(),
   reputations: new Map(),
+  warmups: NO_WARMUPS,
 };
 
 /** `parse` turns a policy text into the policy that holds from there on; it is given so that its owner can refuse one. */
@@ -71,6 +75,13 @@ export function foldControl(
       return { ...state, unreachable: new Set(before.unreachable).add(record.body.source) };
     case 'reputation_changed':
       return { ...state, reputations: withReputation(before.reputations, record) };
+    case 'source_warmup_started':
+    case 'source_warmup_advanced':
+    case 'source_warmup_held':
+    case 'source_warmup_set_back':
+    case 'source_warmup_stopped':
+    case 'source_active':
+      return { ...state, warmups: foldWarmup(before.warmups, record) };
     default:
       return assertNever(record);
   }

@@ -20,3 +20,4 @@ export { type Reputation, reputationKey, type Reputations, tenantScore } from '.
 export * from './steady-clock.ts';
 export { TOKENS_KEPT_MS, type TokenAnswer, TokenPurse } from './token-purse.ts';
 export * from './tombstones.ts';
+export * from './warmups.ts';

@@ -2,6 +2,7 @@ import type { ControlType, ReputationSubject } from '../control.ts';
 import { count, instant, type JsonSchema, membersOf, object, ordinal, text } from './json-schema.ts';
 import { holdReason, phase, reply, verdict } from './outcome.ts';
 import { deliveryId, record } from './record.ts';
+import { WARMUP_SCHEMAS } from './warmups.ts';
 
 const claim = object({ source: text, owner: text, claimId: text });
 
@@ -51,4 +52,5 @@ export const CONTROL_SCHEMAS: Readonly<Record<ControlType, JsonSchema>> = {
   path_throttled: record('path_throttled', [], pathThrottled),
   path_restored: record('path_restored', [], object({ source: text, path: text, site: text }, { provider: text })),
   reputation_changed: record('reputation_changed', [], reputationChanged),
+  ...WARMUP_SCHEMAS,
 };

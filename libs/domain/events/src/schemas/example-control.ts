@@ -18,6 +18,7 @@ import {
   tenant,
   traceparent,
 } from './example-parts.ts';
+import { WARMUP_EXAMPLES } from './example-warmups.ts';
 
 const attemptDelivery: AttemptDelivery = {
   deliveryId,
@@ -111,6 +112,7 @@ export const CONTROL_EXAMPLES: {
       providers: { gmail: 79, other: 94 },
     },
   },
+  ...WARMUP_EXAMPLES,
   owner_renewed: {
     id: derivedId('owner_renewed', claimId, 1),
     type: 'owner_renewed',
