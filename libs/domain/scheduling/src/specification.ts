@@ -17,7 +17,16 @@ import type {
   TrafficClass,
 } from '@penstock/events';
 import { derivedId, factId, formatDeliveryId } from '@penstock/events';
-import { type Policy, SHIPPED_DISPATCH, SHIPPED_RETRY, SHIPPED_SHAPING, type Shaping } from '@penstock/policy';
+import {
+  type Policy,
+  SHIPPED_CLASSES,
+  SHIPPED_DISPATCH,
+  SHIPPED_RETRY,
+  SHIPPED_SHAPING,
+  SHIPPED_TENANTS,
+  SHIPPED_WARMUPS,
+  type Shaping,
+} from '@penstock/policy';
 import { type ControlState, foldControl, INITIAL_CONTROL } from './control-state.ts';
 import { decide, type Proposal } from './decide.ts';
 import type { Delivery } from './delivery.ts';
@@ -58,6 +67,11 @@ export function policyWith(options: PolicyOptions = {}): Policy {
     egress: 'sandbox',
     shaping: { ...unpaced, connectionLimit: 4, ...options.shaping },
     providers: options.providers ?? [],
+    domains: new Map(),
+    warmups: new Map(Object.entries(SHIPPED_WARMUPS)),
+    classes: SHIPPED_CLASSES,
+    tenants: SHIPPED_TENANTS,
+    limits: [],
     sources: new Map(sources.map((name, index) => [name, { name, ehlo: `${name}.example`, partition: index + 1 }])),
     pools: new Map([['default', { name: 'default', sources }]]),
     defaultPool: 'default',
