@@ -94,9 +94,9 @@ export class Offers {
 
   private offer(source: string, { site, provider }: SiteInfo, trafficClass: TrafficClass): Offer {
     const { state, policy, control, nowMs } = this.draft;
-    const path = pathOf(source, { site, provider });
+    const path = pathOf(source, { site, provider }, policy);
     const load = state.agenda.load(path);
-    const shaping = resolveShaping(policy, { provider, smarthost: site === SMARTHOST_SITE });
+    const shaping = resolveShaping(policy, { source, provider, site, smarthost: site === SMARTHOST_SITE });
     const limit = this.limitOf(load, shaping, trafficClass);
     const tokens = this.tokensOf(load, shaping);
     const throttle = control.throttles.get(path);
