@@ -1,5 +1,12 @@
 import type { OwnerRenewed, Topic } from '@penstock/events';
-import type { Clock, EventLog, StoredRecord, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import {
+  type Clock,
+  type EventLog,
+  PeriodicTask,
+  type StoredRecord,
+  type Telemetry,
+  type Timers,
+} from '@penstock/ports';
 import {
   clockAheadMs,
   clockAheadReason,
@@ -39,11 +46,11 @@ export class CheckedClock {
   readonly steady: SteadyClock;
   /** What stood on `mail.signals` at the first look, and when that was by the monotonic clock. */
   private listening: { readonly after: number; readonly sinceMs: number } | undefined;
-  private next: TimerHandle | undefined;
-  private stopped = false;
+  private readonly comparing: PeriodicTask;
 
   constructor(private readonly deps: CheckedClockDeps) {
     this.steady = new SteadyClock(deps.clock);
+    this.comparing = new PeriodicTask(deps.timers, COMPARE_EVERY_MS, () => this.compareOn());
   }
 
   /**
@@ -67,24 +74,19 @@ export class CheckedClock {
    * clocks of their hosts, side with it, it is believed at once.
    */
   followLog(): void {
-    this.next = this.deps.timers.after(COMPARE_EVERY_MS, () => {
-      this.compare().then(
-        () => this.goOn(),
-        (error: unknown) => {
-          this.deps.telemetry.log('warn', 'clock_not_compared', { error: String(error) });
-          this.goOn();
-        },
-      );
-    });
+    this.comparing.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.next?.cancel();
+    this.comparing.stop();
   }
 
-  private goOn(): void {
-    if (!this.stopped) this.followLog();
+  private async compareOn(): Promise<void> {
+    try {
+      await this.compare();
+    } catch (error) {
+      this.deps.telemetry.log('warn', 'clock_not_compared', { error: String(error) });
+    }
   }
 
   private async look(): Promise<Look> {

@@ -6,6 +6,7 @@ export * from './key-order.ts';
 export * from './keyed-store.ts';
 export * from './mail-transport.ts';
 export * from './message-signer.ts';
+export * from './periodic-task.ts';
 export * from './quota-store.ts';
 export * from './random.ts';
 export * from './resolver.ts';

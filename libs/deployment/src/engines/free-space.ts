@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import type { StorageRoom, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import { PeriodicTask, type StorageRoom, type Telemetry, type Timers } from '@penstock/ports';
 
 const LOOK_EVERY_MS = 1_000;
 /** More is asked for to go on than to stop: it must not go back and forth. */
@@ -25,19 +25,22 @@ export class FreeSpace implements StorageRoom {
   private readonly listeners: (() => void)[] = [];
   private state: State = 'room';
   private least = '';
-  private timer: TimerHandle | undefined;
-  private stopped = false;
+  private readonly looking: PeriodicTask;
 
   private constructor(
     private readonly folders: readonly string[],
     private readonly reserveBytes: number,
     private readonly deps: FreeSpaceDeps,
-  ) {}
+  ) {
+    this.looking = new PeriodicTask(deps.timers, LOOK_EVERY_MS, () => this.look());
+  }
 
   /** Resolves when it is known. A reserve of 0 bytes looks at nothing. */
   static async watch(folders: readonly string[], reserveBytes: number, deps: FreeSpaceDeps): Promise<FreeSpace> {
     const space = new FreeSpace(folders, reserveBytes, deps);
-    if (reserveBytes > 0 && folders.length > 0) await space.lookOn();
+    if (reserveBytes === 0 || folders.length === 0) return space;
+    await space.look();
+    space.looking.start();
     return space;
   }
 
@@ -54,13 +57,7 @@ export class FreeSpace implements StorageRoom {
   }
 
   stop(): void {
-    this.stopped = true;
-    this.timer?.cancel();
-  }
-
-  private async lookOn(): Promise<void> {
-    await this.look();
-    if (!this.stopped) this.timer = this.deps.timers.after(LOOK_EVERY_MS, () => void this.lookOn());
+    this.looking.stop();
   }
 
   /** Never rejects: a folder that does not answer is told of by who writes there. */

@@ -1,4 +1,4 @@
-import type { EventLog, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import { type EventLog, PeriodicTask, type Telemetry, type TimerHandle, type Timers } from '@penstock/ports';
 
 /** How often it is looked whether the log answers. */
 const LOOK_EVERY_MS = 5_000;
@@ -14,22 +14,20 @@ export interface LogWatchDeps {
 /** Asks the log for the end of `mail.control` from time to time, so that readiness can be told at any moment. */
 export class LogWatch {
   private reason: string | undefined;
-  private timer: TimerHandle | undefined;
-  private stopped = false;
+  private readonly looking: PeriodicTask;
+  private patience: TimerHandle | undefined;
 
-  constructor(private readonly deps: LogWatchDeps) {}
+  constructor(private readonly deps: LogWatchDeps) {
+    this.looking = new PeriodicTask(deps.timers, LOOK_EVERY_MS, () => this.look());
+  }
 
   start(): void {
-    this.timer = this.deps.timers.after(LOOK_EVERY_MS, () => {
-      void this.look().then(() => {
-        if (!this.stopped) this.start();
-      });
-    });
+    this.looking.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.timer?.cancel();
+    this.looking.stop();
+    this.patience?.cancel();
   }
 
   /** Undefined while the log answers, else why not. */
@@ -40,14 +38,14 @@ export class LogWatch {
   private async look(): Promise<void> {
     const { log, timers } = this.deps;
     const late = new Promise<string>((resolve) => {
-      this.timer = timers.after(PATIENCE_MS, () => resolve(`the log has not answered for ${PATIENCE_MS / 1_000} s`));
+      this.patience = timers.after(PATIENCE_MS, () => resolve(`the log has not answered for ${PATIENCE_MS / 1_000} s`));
     });
     const asked = log.bounds('mail.control', 0).then(
       () => undefined,
       (error: unknown) => `the log cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
     const reason = await Promise.race([asked, late]);
-    this.timer?.cancel();
+    this.patience?.cancel();
     if (reason !== undefined && this.reason === undefined)
       this.deps.telemetry.log('warn', 'log_unreachable', { reason });
     this.reason = reason;

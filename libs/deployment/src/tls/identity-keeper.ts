@@ -1,5 +1,5 @@
 import type { SmtpDoor } from '@penstock/adapter-smtp';
-import type { Clock, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import { type Clock, PeriodicTask, type Telemetry, type Timers } from '@penstock/ports';
 import type { CheckedIdentity } from './identity.ts';
 import type { IdentitySource } from './identity-sources.ts';
 
@@ -16,24 +16,26 @@ export interface IdentityKeeperDeps {
 export class IdentityKeeper {
   private used: CheckedIdentity | undefined;
   private looking: Promise<void> | undefined;
-  private timer: TimerHandle | undefined;
+  private readonly again: PeriodicTask;
   private stopped = false;
 
   constructor(
     private readonly door: Pick<SmtpDoor, 'useIdentity'>,
     private readonly source: IdentitySource,
     private readonly deps: IdentityKeeperDeps,
-  ) {}
+  ) {
+    this.again = new PeriodicTask(deps.timers, LOOK_AGAIN_MS, () => this.reload());
+  }
 
   /** Rejects with StartupError if there is no usable identity. */
   async start(): Promise<void> {
     this.use(await this.source());
-    this.lookLater();
+    this.again.start();
   }
 
   /** As `start`, without waiting: making a key takes a second of CPU that nobody on loopback has to wait for. */
   startLater(): void {
-    void this.reload().then(() => this.lookLater());
+    void this.reload().then(() => this.again.start());
   }
 
   /** Looks whether there is a new one. What cannot be used is reported, and the present one stays. */
@@ -46,7 +48,7 @@ export class IdentityKeeper {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.timer?.cancel();
+    this.again.stop();
     await this.looking;
   }
 
@@ -70,12 +72,5 @@ export class IdentityKeeper {
     const now = clock.now();
     if (now > identity.validUntil) telemetry.log('warn', 'tls_certificate_expired', { validUntil });
     else if (now < identity.validFrom) telemetry.log('warn', 'tls_certificate_not_yet_valid', { validUntil });
-  }
-
-  private lookLater(): void {
-    if (this.stopped) return;
-    this.timer = this.deps.timers.after(LOOK_AGAIN_MS, () => {
-      void this.reload().then(() => this.lookLater());
-    });
   }
 }

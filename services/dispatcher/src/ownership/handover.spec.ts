@@ -199,6 +199,21 @@ describe('commands of a source that is not ours yet', () => {
   });
 });
 
+describe('a source that the group takes away and gives back while it shares out anew', () => {
+  it('is claimed again at once, with no pause in which nobody sends', async () => {
+    const hosts = new TwoDispatchers();
+    const a = await hosts.host('a');
+    await hosts.time.advance(5 * SECOND);
+    await a.given.command({});
+    await a.given.leave();
+    await a.given.join();
+    await a.given.command({ number: 2 });
+    await hosts.time.advance(50);
+    assert.deepEqual(await a.given.outcomes(), ['m1.0.1 delivered', 'm2.0.1 delivered']);
+    assert.deepEqual(hosts.claims('s1'), ['claimed by a', 'released a', 'claimed by a']);
+  });
+});
+
 describe('an owner that stood still', () => {
   it('for 45 s sends nothing more on its connections, releases its sources and claims them anew', async () => {
     const hosts = new TwoDispatchers();

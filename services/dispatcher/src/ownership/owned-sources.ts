@@ -3,7 +3,7 @@ import type { Policy } from '@penstock/policy';
 import type { Clock, Telemetry, TimerHandle, Timers } from '@penstock/ports';
 import type { PendingAttempt } from '../commands/pending-attempt.ts';
 import type { ControlWriter } from '../control/control-writer.ts';
-import type { Departure, Succession } from './succession.ts';
+import type { AskedBy, Departure, Succession } from './succession.ts';
 
 type SourceStatus =
   /** `source_claimed` is on its way, or a predecessor may still send; its commands wait. */
@@ -73,7 +73,7 @@ export class OwnedSources {
     this.partitions.delete(partition);
     const given = [...this.sources.values()].filter((source) => source.partition === partition);
     const waiting = given.flatMap((source) => source.waiting.splice(0)).filter(({ stage }) => stage === 'queued');
-    if (this.succession) for (const source of given) this.giveUp(source, 'handover');
+    if (this.succession) for (const source of given) this.giveUp(source, 'handover', 'group');
     return { sources: new Set(given.map(({ name }) => name)), waiting };
   }
 
@@ -250,26 +250,26 @@ export class OwnedSources {
     this.own(source);
   }
 
-  private giveUp(source: OwnedSource, departure: Departure): void {
+  private giveUp(source: OwnedSource, departure: Departure, asked: AskedBy = 'us'): void {
     if (source.status === 'leaving' || this.stopped) return;
     source.status = 'leaving';
     source.timer?.cancel();
-    const gone = this.leave(source, departure).finally(() => this.leaving.delete(gone));
+    const gone = this.leave(source, departure, asked).finally(() => this.leaving.delete(gone));
     this.leaving.add(gone);
   }
 
-  private async leave(source: OwnedSource, departure: Departure): Promise<void> {
+  private async leave(source: OwnedSource, departure: Departure, asked: AskedBy): Promise<void> {
     await this.listener.leave(source.name, departure);
     if (this.sources.get(source.name) !== source) return;
     await this.control.write('source_released', this.claimOf(source));
-    this.succession?.released(source);
+    this.succession?.released(source, asked);
     if (this.sources.get(source.name) !== source) return;
     if (!this.partitions.has(source.partition)) {
       this.sources.delete(source.name);
       return;
     }
     // Still ours, says the group; if another has claimed it meanwhile, it may soon say otherwise.
-    const backoffMs = this.succession?.backoffMs(source) ?? LOOK_AGAIN_MS;
+    const backoffMs = this.succession?.backoffMs(source, asked) ?? LOOK_AGAIN_MS;
     source.timer = this.ports.timers.after(backoffMs, () => this.claimAgain(source));
   }
 

@@ -6,6 +6,9 @@ import type { Heartbeats } from './heartbeats.ts';
 /** How a source is given up: what is under way may end, or only what waits for its last answer. */
 export type Departure = 'handover' | 'stale';
 
+/** Who wants a source given up: a claim that is disputed or stale, or the group, which takes all away while it shares out anew. */
+export type AskedBy = 'us' | 'group';
+
 /** A source that was claimed, in the part succession is about. */
 export interface Claimed {
   readonly name: string;
@@ -71,9 +74,9 @@ export class Succession {
     this.heartbeats.begin(name, claimId, this.now());
   }
 
-  released({ name, claimId }: Claimed): void {
+  released({ name, claimId }: Claimed, asked: AskedBy): void {
     this.heartbeats.end(claimId);
-    this.losses.set(name, (this.losses.get(name) ?? 0) + 1);
+    if (asked === 'us') this.losses.set(name, (this.losses.get(name) ?? 0) + 1);
   }
 
   isFresh(claimId: string): boolean {
@@ -113,10 +116,12 @@ export class Succession {
     }
   }
 
-  /** How long to stay away from a source that was given up. */
-  backoffMs({ name }: Claimed): number {
+  /** How long to stay away from a source that was given up. What the group took and gave back is nobody else's. */
+  backoffMs({ name }: Claimed, asked: AskedBy): number {
     const losses = Math.min(this.losses.get(name) ?? 0, 10);
-    const first = this.of(name).open.some((claim) => this.isRival(claim)) ? FOLLOWED_BACKOFF_MS : FIRST_BACKOFF_MS;
+    const isContested = this.of(name).open.some((claim) => this.isRival(claim));
+    if (asked === 'group' && !isContested && losses === 0) return 0;
+    const first = isContested ? FOLLOWED_BACKOFF_MS : FIRST_BACKOFF_MS;
     return Math.min(first * 2 ** Math.max(0, losses - 1), MAX_BACKOFF_MS);
   }
 

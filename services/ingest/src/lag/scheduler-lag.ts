@@ -1,5 +1,5 @@
 /** How far the scheduler is behind, as its group tells it: bulk mail waits outside until it has caught up. */
-import type { Clock, Telemetry, TimerHandle, Timers } from '@penstock/ports';
+import { type Clock, PeriodicTask, type Telemetry, type Timers } from '@penstock/ports';
 
 /** Where the scheduler's group is in one partition of `mail.events`. */
 export interface SchedulerProgress {
@@ -47,28 +47,24 @@ interface Mark {
  */
 export class SchedulerLag {
   private readonly marks = new Map<number, readonly Mark[]>();
-  private timer: TimerHandle | undefined;
-  private stopped = false;
+  private readonly looking: PeriodicTask;
   private lagMs = 0;
   private refusing = false;
 
   constructor(
     private readonly deps: SchedulerLagDeps,
     private readonly settings: SchedulerLagSettings,
-  ) {}
+  ) {
+    this.looking = new PeriodicTask(deps.timers, LOOK_EVERY_MS, () => this.look());
+  }
 
   /** Looks once a second from now on. */
   start(): void {
-    this.timer = this.deps.timers.after(LOOK_EVERY_MS, () => {
-      void this.look().then(() => {
-        if (!this.stopped) this.start();
-      });
-    });
+    this.looking.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.timer?.cancel();
+    this.looking.stop();
   }
 
   /** For how long the oldest record that the scheduler has not folded has been there, at the last look; ms. */

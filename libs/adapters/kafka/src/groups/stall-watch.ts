@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle, Timers } from '@penstock/ports';
+import { type Clock, PeriodicTask, type Timers } from '@penstock/ports';
 
 /** What is looked at. */
 export interface Watched {
@@ -26,7 +26,7 @@ const MAX_PATIENCE_MS = 600_000;
  */
 export class StallWatch {
   private waits = new Map<number, Wait>();
-  private timer: TimerHandle | undefined;
+  private readonly looking: PeriodicTask;
   private isOver = false;
   private patienceMs: number;
 
@@ -36,21 +36,17 @@ export class StallWatch {
     private readonly stallMs: number,
   ) {
     this.patienceMs = stallMs;
+    // A broker that does not answer is no stall of ours; the next look will tell.
+    this.looking = new PeriodicTask(time.timers, stallMs / LOOKS, () => this.look());
   }
 
   start(): void {
-    if (this.isOver) return;
-    this.timer = this.time.timers.after(this.stallMs / LOOKS, () => {
-      // A broker that does not answer is no stall of ours; the next look will tell.
-      void this.look()
-        .catch(() => undefined)
-        .then(() => this.start());
-    });
+    this.looking.start();
   }
 
   end(): void {
     this.isOver = true;
-    this.timer?.cancel();
+    this.looking.stop();
   }
 
   private async look(): Promise<void> {

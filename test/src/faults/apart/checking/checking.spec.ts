@@ -337,3 +337,24 @@ test('a pause in which no mail waits is no stall', () => {
   const verdict = check(...course({ id: 'm900', at: 90_000, receivedAt: [90_020] }));
   assert.deepEqual(verdict.stalls, [{ provider: 'narrow', from: 90_005, to: 90_020 }]);
 });
+
+test('a source from which nothing comes is silent, whoever carries its mail', () => {
+  const limits = [LIMIT, { ...LIMIT, from: '127.0.0.12' }];
+  const mails = (seconds: readonly number[], from: string) =>
+    seconds.flatMap((second) => {
+      const entries = course({ id: `m${second}`, at: second * 1_000, receivedAt: [second * 1_000 + 10] });
+      return entries.map((entry) => (entry.kind === 'reception' ? { ...entry, from } : entry));
+    });
+  const odd = Array.from({ length: 100 }, (_, index) => 2 * index + 1);
+  const silentFor = (since: number) => [
+    ...mails(odd, '127.0.0.11'),
+    ...mails(
+      odd.map((second) => second + 1).filter((second) => second <= since),
+      '127.0.0.12',
+    ),
+  ];
+  assert.deepEqual(found(checkHistory(silentFor(110), { ...OPTIONS, limits })), {});
+  assert.deepEqual(found(checkHistory(silentFor(100), { ...OPTIONS, limits })), { silent: 1 });
+  const away = disturbance({ at: 101_000, until: 120_000 });
+  assert.deepEqual(found(checkHistory([...silentFor(100), away], { ...OPTIONS, limits })), {});
+});

@@ -16,6 +16,7 @@ export class Findings {
     early: nothing(),
     late: nothing(),
     over_limit: nothing(),
+    silent: nothing(),
     second_terminal: nothing(),
     not_ended: nothing(),
     unproven: nothing(),

@@ -8,6 +8,7 @@ import { Findings } from './findings.ts';
 import { countLimits } from './limit-use.ts';
 import { judgeMail, type Mail } from './mail-rules.ts';
 import { unproven } from './proof.ts';
+import { silentSources } from './silent-sources.ts';
 import { longestStalls, stallAfter, stallsOf } from './stalls.ts';
 import type { Totals, Verdict } from './verdict.ts';
 import { countWaits } from './waits.ts';
@@ -28,6 +29,7 @@ export function checkHistory(history: Iterable<HistoryEntry>, options: CheckOpti
   const findings = new Findings();
   for (const mail of mails) findings.addAll(judgeMail(mail, granted));
   findings.addAll([...copies.findings, ...lateness, ...excesses]);
+  findings.addAll(silentSources(mails, disturbances, granted));
   findings.addAll(unproven({ totals, limits, receptions, disturbances }, granted));
   const stalls = stallsOf(mails);
   const effects = disturbances.map((disturbance) => ({

@@ -9,6 +9,7 @@ export const PROBLEM_KINDS = [
   'early',
   'late',
   'over_limit',
+  'silent',
   'second_terminal',
   'not_ended',
   /** The run does not show what it is made to show. */

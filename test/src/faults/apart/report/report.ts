@@ -50,6 +50,7 @@ const MEANS: Readonly<Record<ProblemKind, string>> = {
   early: 'received before its time',
   late: 'received later than disturbances and retries explain',
   over_limit: 'windows with more receptions than the limit',
+  silent: 'times in which nothing came from a source, longer than a takeover takes',
   second_terminal: 'a second terminal transition, or an outcome that contradicts the first',
   not_ended: 'accepted, without a terminal fact',
   unproven: 'what the run was to show and does not',
