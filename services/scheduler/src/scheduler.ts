@@ -40,6 +40,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     this.told = new ToldPositions({ ...deps, positions: () => this.positions() });
     this.control.onChange(() => this.wakeAll());
     deps.room?.onChange(() => this.wakeAll());
+    deps.suppressions?.onChange(() => this.wakeAll());
     this.consumers = [this.control.consumer, { group: 'scheduler', topic: 'mail.events', handler: this }];
   }
 
@@ -56,7 +57,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   }
 
   notReady(): string | undefined {
-    const reason = this.failure ?? this.control.notReady();
+    const reason = this.failure ?? this.control.notReady() ?? this.deps.suppressions?.notReady();
     if (reason !== undefined) return reason;
     for (const partition of this.partitions.values()) {
       const missing = partition.notReady();
@@ -142,8 +143,9 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
       nowMs: () => this.steady.now(),
       control: () => this.control.state,
       // Only what is in flight may still be recorded on a full disk: nothing more is sent.
-      notReady: () => this.control.notReady() ?? this.deps.room?.exhausted(),
+      notReady: () => this.control.notReady() ?? this.deps.suppressions?.notReady() ?? this.deps.room?.exhausted(),
       sites: this.sites,
+      suppressions: this.deps.suppressions,
       quotas: this.quotas,
     };
   }

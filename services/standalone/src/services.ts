@@ -4,7 +4,7 @@ import { SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
 import { groupProgress, memoryQuotas } from '@penstock/deployment';
-import { DirectoryFollower } from '@penstock/directory';
+import { DirectoryFollower, Suppressions } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
 import type { MetricSample } from '@penstock/nest';
@@ -56,9 +56,11 @@ export function createServices(options: ServicesOptions): Services {
   const { log, content, state, follow, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
+  const suppressions = new Suppressions({ log, state, clock: systemClock, telemetry }, owner);
   const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry, clockCheck };
-  const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas: memoryQuotas(systemClock) });
+  const quotas = memoryQuotas(systemClock);
+  const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas, suppressions });
   const dispatcher = createDispatcher({
     ...world,
     content,
@@ -82,6 +84,7 @@ export function createServices(options: ServicesOptions): Services {
     state,
     keys: keyring,
     directory,
+    suppressions,
     secretKey: options.secretKey,
     administration: options.administration,
     recipientKey: options.recipientKey,

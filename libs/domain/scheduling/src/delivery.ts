@@ -6,6 +6,7 @@ import type {
   OutcomeUnknown,
   Processed,
   SmtpReply,
+  SuppressionReason,
   TrafficClass,
 } from '@penstock/events';
 import { type HeapNode, heapNode } from './heap.ts';
@@ -21,6 +22,9 @@ export interface AcceptedDelivery {
   /** Position among the recipients of the message. */
   readonly index: number;
   readonly domain: string;
+  /** Absent in rows of earlier releases: such mail is not held against suppressions again. */
+  readonly recipientHash?: string;
+  bypass?: readonly SuppressionReason[];
   readonly class: TrafficClass;
   readonly pool: string;
   readonly acceptedAt: number;
@@ -153,6 +157,7 @@ export function acceptedDelivery(record: Processed, id: string, offset: number):
     content: body.content,
     index: body.index,
     domain: body.domain,
+    recipientHash: body.recipientHash,
     class: body.class,
     pool: body.pool,
     acceptedAt: body.acceptedAt,
@@ -162,5 +167,6 @@ export function acceptedDelivery(record: Processed, id: string, offset: number):
     offset,
   };
   if (traceparent !== undefined) accepted.traceparent = traceparent;
+  if (body.bypass !== undefined) accepted.bypass = body.bypass;
   return accepted;
 }

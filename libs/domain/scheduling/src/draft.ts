@@ -9,6 +9,7 @@ import {
   type OutcomeUnknown,
   type Released,
   type ReleasedDelivery,
+  type SuppressionReason,
   type TrafficClass,
 } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
@@ -97,7 +98,7 @@ export class Draft {
     this.releasesLeft -= 1;
   }
 
-  drop(delivery: Delivery, cause: DropCause): void {
+  drop(delivery: Delivery, cause: DropCause, suppression?: SuppressionReason): void {
     const { heldMs, remoteMs } = readClocks(delivery, this.nowMs);
     const { lastReply, lastVerdict, life, lane, notice } = delivery;
     const lastHold = lane.hold?.reasons ?? notice?.reasons;
@@ -109,6 +110,7 @@ export class Draft {
       ...(lastReply === undefined ? {} : { lastReply }),
       ...(lastVerdict === undefined ? {} : { lastVerdict }),
       ...(lastHold === undefined ? {} : { lastHold }),
+      ...(suppression === undefined ? {} : { suppression }),
     };
     this.conclude(delivery, { ...this.about(delivery), type: 'dropped', id: dropId(delivery, cause), body });
   }

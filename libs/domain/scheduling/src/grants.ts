@@ -1,5 +1,5 @@
 /** What the outside grants to a decision, and what the decision wants of it. */
-import type { TrafficClass } from '@penstock/events';
+import type { SuppressionReason, TrafficClass } from '@penstock/events';
 import type { NamedBudget } from './path-budgets.ts';
 
 export interface SiteInfo {
@@ -12,6 +12,20 @@ export interface Grants {
   /** Domain → site. A domain that is missing is being looked up: its lane waits for the answer. */
   readonly sites: Pick<ReadonlyMap<string, SiteInfo>, 'get'>;
   readonly budgets: BudgetGrants;
+  /** Whom nothing is released for; nobody where it is absent. */
+  readonly suppressions?: SuppressionGrants | undefined;
+}
+
+/** Why the tenant's recipient gets no mail, or undefined; what is bypassed does not count. */
+export interface SuppressionGrants {
+  reasonFor(
+    recipient: {
+      readonly tenant: string;
+      readonly recipientHash: string;
+      readonly bypass?: readonly SuppressionReason[] | undefined;
+    },
+    nowMs: number,
+  ): SuppressionReason | undefined;
 }
 
 /** Tokens in hand, and what the store of budgets said when it was asked. */

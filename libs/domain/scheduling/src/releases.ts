@@ -104,9 +104,22 @@ function give(draft: Draft, lane: Lane, lot: readonly Offer[], open: readonly Of
     left -= 1;
     const expiresAt = draft.expiresAt(delivery);
     if (judge(draft, delivery)) conclude(draft, delivery);
+    else if (dropSuppressed(draft, delivery)) continue;
     else if (expiresAt - draft.nowMs < LEAST_TIME_TO_START_MS) setAside(draft, delivery);
     else releaseOn(draft, delivery, lot, choose(draft, delivery, open), expiresAt);
   }
+}
+
+/** Whether its recipient is suppressed by now; it counts as a release, so that a proposal stays within its bounds. */
+function dropSuppressed(draft: Draft, delivery: Delivery): boolean {
+  const { tenant, recipientHash, bypass } = delivery.accepted;
+  const { suppressions } = draft.grants;
+  if (recipientHash === undefined || suppressions === undefined) return false;
+  const reason = suppressions.reasonFor({ tenant, recipientHash, bypass }, draft.nowMs);
+  if (reason === undefined) return false;
+  draft.drop(delivery, 'suppressed', reason);
+  draft.releasesLeft -= 1;
+  return true;
 }
 
 /** Its time is as good as over: it only waits for its end, which the deadlines ask for. */

@@ -19,6 +19,7 @@ export interface PartitionDeps {
   readonly notReady: () => string | undefined;
   readonly sites: DecisionLoop['sites'];
   readonly quotas: DecisionDeps['quotas'];
+  readonly suppressions: DecisionDeps['suppressions'];
 }
 
 /** Records read at once to reach what we appended ourselves. */
