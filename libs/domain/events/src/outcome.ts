@@ -34,6 +34,14 @@ export interface Verdict {
   readonly rule?: string;
 }
 
+/**
+ * The receiver refuses the sending address itself, whoever the mail is for: another source may be welcome. The cause
+ * `blocked` always has scope `source`, in the verdict also where the fact's own scope is the path.
+ */
+export function isSourceBlocked({ cause, scope }: Verdict): boolean {
+  return cause === 'blocked' && scope === 'source';
+}
+
 /** An SMTP reply as stored: addresses masked, at most 1,024 characters. */
 export interface SmtpReply {
   readonly code: number;

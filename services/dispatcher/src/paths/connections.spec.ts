@@ -191,6 +191,34 @@ describe('a reply from RCPT on', () => {
     assert.ok(!(await given.controlTypes()).includes('path_throttled'));
   });
 
+  it('that blocks the source ends a delivery unless another source may take it', async () => {
+    const given = await running();
+    const blocked = answer(550, 'Client host [192.0.2.1] blocked using zen.spamhaus.org', 'rcpt', '5.7.1');
+    given.transport.scripts.push(blocked, blocked, answer(550, 'User unknown', 'rcpt', '5.1.1'));
+    const mayMove = { delivery: { mayMove: true } };
+    await given.command({}, mayMove, mayMove);
+    const met = (await given.facts()).map((fact) => {
+      assert.ok('verdict' in fact.body && fact.body.verdict);
+      const { cause, scope, disposition } = fact.body.verdict;
+      return `${fact.messageId} ${fact.type} ${cause} ${scope} ${disposition}`;
+    });
+    assert.deepEqual(met.sort(), [
+      'm1 bounced blocked source bounce',
+      'm2 deferred blocked source defer',
+      'm3 bounced user_unknown recipient bounce',
+    ]);
+  });
+
+  it("is read by the rules of the path's provider, or of the one the host belongs to", async () => {
+    const given = await running();
+    const limited = answer(550, 'Ip frequency limited');
+    given.transport.scripts.push(limited);
+    await given.command({ domain: 'a.test', provider: 'qq' });
+    const [fact] = await given.facts();
+    assert.ok(fact?.type === 'deferred' && fact.body.cause === 'remote');
+    assert.equal(fact.body.verdict.rule, 'qq-frequency');
+  });
+
   it('that says when to come back is believed within bounds', async () => {
     const hints: [string, number | undefined][] = [
       ['please try again in 10 minutes', 600_000],

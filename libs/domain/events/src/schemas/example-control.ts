@@ -30,6 +30,7 @@ const attemptDelivery: AttemptDelivery = {
   size: 1747,
   mayDuplicate: true,
   nxdomainSince: NOON - HOUR,
+  mayMove: true,
   traceparent,
 };
 
