@@ -1,12 +1,5 @@
 import type { OwnerRenewed, Topic } from '@penstock/events';
-import {
-  type Clock,
-  type EventLog,
-  PeriodicTask,
-  type StoredRecord,
-  type Telemetry,
-  type Timers,
-} from '@penstock/ports';
+import { type Clock, type EventLog, PeriodicTask, type Telemetry, type Timers } from '@penstock/ports';
 import {
   clockAheadMs,
   clockAheadReason,

@@ -5,6 +5,7 @@ import type {
   LifecycleState,
   OutcomeUnknown,
   Processed,
+  Scope,
   SmtpReply,
   SuppressionReason,
   TrafficClass,
@@ -50,6 +51,8 @@ export interface OpenAttempt {
   readonly retryMs: number;
   readonly unknownRetryMs: number;
   mayDuplicate?: boolean;
+  /** The source was in warm-up. */
+  warming?: boolean;
 }
 
 /** The last held `deferred` that was written. */
@@ -82,6 +85,12 @@ export interface DeliveryProgress {
   lastProvider: string | undefined;
   lastVerdict: string | undefined;
   lastReply: SmtpReply | undefined;
+  /** What the last remote deferral was evidence about. */
+  lastScope: Scope | undefined;
+  /** It went to another source because the last one was blocked. */
+  moved: boolean;
+  /** It was tried on a source in warm-up, greylisting apart. */
+  triedWarming: boolean;
   open: OpenAttempt | undefined;
   notice: Notice | undefined;
   /** Held notices written within the present release. */
@@ -106,6 +115,9 @@ export class Delivery implements DeliveryProgress {
   lastProvider: string | undefined = undefined;
   lastVerdict: string | undefined = undefined;
   lastReply: SmtpReply | undefined = undefined;
+  lastScope: Scope | undefined = undefined;
+  moved = false;
+  triedWarming = false;
   open: OpenAttempt | undefined = undefined;
   notice: Notice | undefined = undefined;
   notices = 0;

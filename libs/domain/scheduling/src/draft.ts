@@ -37,6 +37,8 @@ export interface BatchKey {
   readonly pool: string;
   readonly class: TrafficClass;
   readonly startBy: number;
+  /** The source is in warm-up. */
+  readonly warming: boolean;
 }
 
 interface Batch {
@@ -51,6 +53,8 @@ export class Draft {
   awaitsLogTime = false;
   readonly usedTokens = new UsedTokens();
   readonly wants: Want[] = [];
+  /** Budgets that these ask tokens of. */
+  readonly wantedKeys = new Set<string>();
   /** Budgets in whose queues nobody of ours waits any more. */
   readonly leaves: string[] = [];
   private readonly facts: Fact[] = [];
@@ -96,6 +100,11 @@ export class Draft {
     this.last = batch;
     batch.deliveries.push(entry);
     this.releasesLeft -= 1;
+  }
+
+  want(want: Want): void {
+    this.wants.push(want);
+    for (const { key } of want.budgets) this.wantedKeys.add(key);
   }
 
   drop(delivery: Delivery, cause: DropCause, suppression?: SuppressionReason): void {
@@ -216,6 +225,7 @@ export class Draft {
         decision,
         policyVersion: this.policy.version,
         controlOffset: this.control.offset,
+        ...(key.warming ? { warming: true as const } : {}),
       },
     };
   }
