@@ -31,5 +31,10 @@ export type {
   SectionResult,
 } from './rebuild/rebuild-view.ts';
 export { type RebuildAnswer, type RebuildRefusal, Rebuilds } from './rebuild/rebuilds.ts';
+export {
+  BounceSuppressor,
+  type BounceSuppressorDeps,
+  createBounceSuppressor,
+} from './suppression/bounce-suppressor.ts';
 export type { EndpointFigures } from './webhook/endpoint-queue.ts';
 export { createWebhooks, Webhooks, type WebhooksDeps } from './webhook/webhooks.ts';

@@ -11,6 +11,8 @@ import type { MetricSample } from '@penstock/nest';
 import type { MessageSigner, PenstockService, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
 import {
   type AskedProjector,
+  type BounceSuppressor,
+  createBounceSuppressor,
   createWebhooks,
   EventExport,
   PROJECTOR_TRANSPORT,
@@ -45,6 +47,7 @@ export interface Services {
   readonly dispatcher: Dispatcher;
   readonly projector: AskedProjector;
   readonly webhooks: Webhooks;
+  readonly suppressor: BounceSuppressor;
   readonly keyring: ApiKeyring;
   /** What /metrics shows of them. */
   readonly samples: () => Promise<readonly MetricSample[]>;
@@ -104,6 +107,8 @@ export function createServices(options: ServicesOptions): Services {
     secretKey: options.secretKey,
     owner,
   });
+  const { secretKey, recipientKey } = options;
+  const suppressor = createBounceSuppressor({ ...world, content, suppressions, secretKey, recipientKey });
   const samples = () => {
     const { dataDir } = options;
     const figures = () => projector.queries.figures.figures();
@@ -111,12 +116,13 @@ export function createServices(options: ServicesOptions): Services {
     const sources = { log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler };
     return platformSamples({ ...sources, schedulerLagMs, webhooks, clock: systemClock });
   };
-  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks };
+  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks, suppressor };
 }
 
-/** Ingest and webhooks bring no Nest transport of their own: their consumers read the log directly. */
+/** Ingest and the reactors bring no Nest transport of their own: their consumers read the log directly. */
 const INGEST_TRANSPORT = Symbol('ingest transport');
 const WEBHOOKS_TRANSPORT = Symbol('webhooks transport');
+const SUPPRESSOR_TRANSPORT = Symbol('suppressor transport');
 
 export interface NamedService {
   readonly name: string;
@@ -126,10 +132,11 @@ export interface NamedService {
 
 /** Whoever reads starts before whoever writes; ingest opens its doors last. */
 export function startOrder(services: Services): readonly NamedService[] {
-  const { projector, webhooks, dispatcher, scheduler, ingest } = services;
+  const { projector, webhooks, suppressor, dispatcher, scheduler, ingest } = services;
   return [
     { name: 'projector', service: projector, transportId: PROJECTOR_TRANSPORT },
     { name: 'webhooks', service: webhooks, transportId: WEBHOOKS_TRANSPORT },
+    { name: 'suppressor', service: suppressor, transportId: SUPPRESSOR_TRANSPORT },
     { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },
     { name: 'scheduler', service: scheduler, transportId: SCHEDULER_TRANSPORT },
     { name: 'ingest', service: ingest, transportId: INGEST_TRANSPORT },

@@ -121,6 +121,21 @@ describe('the suppressions that mail.directory tells of', () => {
     assert.deepEqual(await rig.reasons('ann'), ['bounce']);
   });
 
+  it('are made by what a receiver says of somebody who is not suppressed, after the latest removal', async () => {
+    const rig = new Rig();
+    await rig.append(added('ann'), added('bob'), removed('bob', NOW), added('old', { expiresAt: NOW - 1 }));
+    const suppressions = await rig.started();
+    await suppressions.known();
+    const isNews = (name: string, at: number) => suppressions.isNews('acme', hashOf(name), at);
+    assert.deepEqual(await Promise.all([isNews('ann', NOW + 1), isNews('cyd', 1), isNews('old', 1)]), [
+      false,
+      true,
+      true,
+    ]);
+    assert.deepEqual(await Promise.all([isNews('bob', NOW), isNews('bob', NOW + 1)]), [false, true]);
+    await suppressions.leave();
+  });
+
   it('are known after a restart without reading the log again', async () => {
     const rig = new Rig();
     await rig.append(added('ann'), added('bob'));
@@ -176,9 +191,9 @@ describe('the suppressions that mail.directory tells of', () => {
       'x',
     );
     assert.match(one.notReady() ?? '', /not yet read/);
-    const waiting = one.reached(0);
+    const waiting = [one.reached(0), one.known()];
     one.failed(0, new Error('a bad record'));
-    await assert.rejects(waiting, /could not be read/);
+    for (const each of [...waiting, one.known()]) await assert.rejects(each, /could not be read/);
     assert.match(one.notReady() ?? '', /could not be read/);
   });
 });

@@ -53,6 +53,7 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
   private endAsFound = Number.POSITIVE_INFINITY;
   private readonly offsets = new ReachedOffsets('the suppressions of mail.directory could not be read');
   private readonly listeners: (() => void)[] = [];
+  private awaiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
   /** @param name unique to the process: the group it reads as */
   constructor(
@@ -73,6 +74,13 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
     return failure ?? (next < this.endAsFound ? 'suppressions are not yet read to their end' : undefined);
   }
 
+  /** Resolves when all that was there at the start is known; rejects if it cannot be read, or is read no more. */
+  known(): Promise<void> {
+    if (this.notReady() === undefined) return Promise.resolve();
+    if (this.offsets.failure) return Promise.reject(new Error(this.offsets.failure));
+    return new Promise((resolve, reject) => this.awaiting.push({ resolve, reject }));
+  }
+
   /** Called when there are others than before, and when all are known. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
@@ -89,6 +97,18 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
     if (!this.table.find(tenant, recipientHash)) return undefined;
     const row = await this.rows?.get(tenant, recipientHash);
     return row && !isOver(row, this.deps.clock.now()) ? { ...row, tenant, recipientHash } : undefined;
+  }
+
+  /**
+   * Whether what a receiver said at that time suppresses the recipient: it is not suppressed, and nobody removed it
+   * since.
+   *
+   * @param at ms since the epoch
+   */
+  async isNews(tenant: string, recipientHash: string, at: number): Promise<boolean> {
+    if (this.reasonFor({ tenant, recipientHash }, this.deps.clock.now()) !== undefined) return false;
+    const removedAt = await this.rows?.removedAt(rowName(tenant, recipientHash));
+    return removedAt === undefined || at > removedAt;
   }
 
   /** Of a tenant, in the order of their hashes, from behind `after` on; those that are over among them. */
@@ -125,11 +145,14 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
     if (changes.suppressions.size > 0 || position >= this.endAsFound) this.tellChange();
   }
 
-  async revoked(): Promise<void> {}
+  async revoked(): Promise<void> {
+    this.giveUp('the suppressions of mail.directory are read no more');
+  }
 
   failed(_partition: number, error: unknown): void {
     this.deps.telemetry.log('error', 'suppressions_stopped', { error: String(error) });
     this.offsets.fail();
+    this.giveUp('the suppressions of mail.directory could not be read');
   }
 
   /** What is on disk, unless it is of another log. */
@@ -193,6 +216,12 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
 
   private tellChange(): void {
     for (const listener of this.listeners) listener();
+    if (this.notReady() !== undefined) return;
+    for (const { resolve } of this.awaiting.splice(0)) resolve();
+  }
+
+  private giveUp(why: string): void {
+    for (const { reject } of this.awaiting.splice(0)) reject(new Error(why));
   }
 }
 

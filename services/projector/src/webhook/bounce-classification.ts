@@ -1,4 +1,5 @@
 import type { Verdict } from '@penstock/events';
+import { suppressedBy } from '../suppression/address-verdicts.ts';
 
 /** SendGrid's words for why mail was refused, by the cause of our verdict; its default for all others. */
 const CLASSIFICATIONS: Readonly<Record<string, string>> = {
@@ -20,7 +21,7 @@ export function bounceClassification({ cause }: Verdict): string {
   return CLASSIFICATIONS[cause] ?? 'Unclassified';
 }
 
-/** `bounce` is about the address, which should not be written to again; everything else was a block. */
-export function isInvalidAddress({ cause, scope }: Verdict): boolean {
-  return scope === 'recipient' && cause !== 'mailbox_full';
+/** `bounce` is about the address, which is not written to again; everything else was a block. */
+export function isInvalidAddress(verdict: Verdict): boolean {
+  return suppressedBy(verdict) !== undefined;
 }
