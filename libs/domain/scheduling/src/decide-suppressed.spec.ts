@@ -51,7 +51,8 @@ describe('mail whose recipient is suppressed when its turn comes', () => {
 
   it('is dropped a bounded number at a time, until none is left', () => {
     const history = new PartitionHistory().claim();
-    for (let i = 0; i < 2 * RELEASES_PER_DECISION + 10; i++) history.mail({ domain: i % 2 ? 'a.example' : 'b.example' });
+    for (let i = 0; i < 2 * RELEASES_PER_DECISION + 10; i++)
+      history.mail({ domain: i % 2 ? 'a.example' : 'b.example' });
     const counts: number[] = [];
     for (let rounds = 0; rounds < 10; rounds++) {
       const { records } = ask(history, EVERYBODY);

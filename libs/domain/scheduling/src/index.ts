@@ -20,4 +20,5 @@ export * from './retry.ts';
 export * from './steady-clock.ts';
 export { TOKENS_KEPT_MS, type TokenAnswer, TokenPurse } from './token-purse.ts';
 export * from './tombstones.ts';
+export * from './warm-up-steps.ts';
 export * from './warmups.ts';

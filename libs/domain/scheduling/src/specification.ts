@@ -14,11 +14,13 @@ import type {
   PartitionClaimed,
   Processed,
   Released,
+  SourceWarmupStarted,
   TrafficClass,
 } from '@penstock/events';
 import { derivedId, factId, formatDeliveryId } from '@penstock/events';
 import {
   type Policy,
+  type PoolPolicy,
   SHIPPED_CLASSES,
   SHIPPED_DISPATCH,
   SHIPPED_RETRY,
@@ -49,6 +51,7 @@ export interface MailOptions {
   readonly acceptedAt?: number;
   readonly sendAt?: number;
   readonly expanded?: boolean;
+  readonly tenant?: string;
 }
 
 export interface PolicyOptions {
@@ -57,6 +60,8 @@ export interface PolicyOptions {
   readonly dispatch?: Partial<Policy['dispatch']>;
   readonly sources?: readonly string[];
   readonly providers?: Policy['providers'];
+  /** Besides the pool `default`, which has all sources. */
+  readonly pools?: readonly PoolPolicy[];
 }
 
 export function policyWith(options: PolicyOptions = {}): Policy {
@@ -73,7 +78,7 @@ export function policyWith(options: PolicyOptions = {}): Policy {
     tenants: SHIPPED_TENANTS,
     limits: [],
     sources: new Map(sources.map((name, index) => [name, { name, ehlo: `${name}.example`, partition: index + 1 }])),
-    pools: new Map([['default', { name: 'default', sources }]]),
+    pools: new Map([{ name: 'default', sources }, ...(options.pools ?? [])].map((pool) => [pool.name, pool])),
     defaultPool: 'default',
     retry: { ...SHIPPED_RETRY, jitter: 0, ...options.retry },
     dispatch: { ...SHIPPED_DISPATCH, ...options.dispatch },
@@ -149,7 +154,7 @@ export class PartitionHistory {
       partition: this.partition,
       deliveryId,
       messageId: message,
-      tenant: 'acme',
+      tenant: options.tenant ?? 'acme',
       body: {
         content: { body: 'b', recipient: `r-${deliveryId}` },
         index,
@@ -228,6 +233,17 @@ export class PartitionHistory {
 
   own(source: string): void {
     this.share('source_claimed', { source, owner: 'd', claimId: `c-${source}` });
+  }
+
+  /** The source is in warm-up, and may send so much an hour. */
+  warmUp(source: string, hourlyLimit: number, more: Partial<SourceWarmupStarted['body']> = {}): void {
+    const stage = { day: 0, since: START, hourlyLimit };
+    const by = { schedule: 'sendgrid', reason: 'operator', startedBy: 'spec' } as const;
+    this.share('source_warmup_started', { source, warmup: `w-${source}`, ...by, ...stage, ...more });
+  }
+
+  rate(tenant: string, score: number): void {
+    this.share('reputation_changed', { subject: 'tenant', name: tenant, score, outcomes: 500, providers: {} });
   }
 
   share<T extends Control['type']>(type: T, body: Extract<Control, { type: T }>['body']): void {
