@@ -60,7 +60,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: 'the command line',
     pattern: /^libs\/cli\//,
-    own: ['events', 'policy', 'mail', 'adapter-telemetry', 'adapter-kafka'],
+    own: ['events', 'policy', 'mail', 'adapter-dns', 'adapter-telemetry', 'adapter-kafka'],
     pure: false,
   },
   { name: 'verification', pattern: /^libs\/verification\//, own: [...CAPABILITY, ...ADAPTERS], pure: false },

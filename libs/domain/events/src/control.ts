@@ -2,7 +2,15 @@ import type { Envelope } from './envelope.ts';
 import type { HoldReason, Phase, SmtpReply, Verdict } from './outcome.ts';
 import type { WarmupRecord } from './warmups.ts';
 
-/** The policy as a whole, so that every reader parses the same text. */
+/** One key of the policy text; `before` is absent where it is new, `after` where it is gone. */
+export interface PolicyKeyChange {
+  /** Dotted, such as `provider.gmail.connection_limit`. */
+  readonly key: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** The policy as a whole, so that every reader parses the same text; for people also what it says anew. */
 export type PolicyChanged = Envelope<
   'policy_changed',
   {
@@ -10,6 +18,12 @@ export type PolicyChanged = Envelope<
     readonly policyVersion: string;
     readonly text: string;
     readonly changedBy: string;
+    /** Of the policy that held before; absent for the first. */
+    readonly previousVersion?: string;
+    /** Against that one; the first so many, if there are more. */
+    readonly changes?: readonly PolicyKeyChange[];
+    /** All of them, where `changes` is not. */
+    readonly changeCount?: number;
   }
 >;
 

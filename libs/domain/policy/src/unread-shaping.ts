@@ -28,7 +28,7 @@ const named: Reader<Limits> = (raw) => {
   for (const limit of Object.values(raw)) {
     if (typeof limit !== 'string' && typeof limit !== 'number') return { wrong: `${shown(limit)} is not a limit` };
   }
-  return { value: raw as Limits };
+  return { value: { ...(raw as Limits) } };
 };
 
 const NOT_READ: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import type { ControlType, ReputationSubject } from '../control.ts';
-import { count, instant, type JsonSchema, membersOf, object, ordinal, text } from './json-schema.ts';
+import { arrayOf, count, instant, type JsonSchema, membersOf, object, ordinal, text } from './json-schema.ts';
 import { holdReason, phase, reply, verdict } from './outcome.ts';
 import { deliveryId, record } from './record.ts';
 import { WARMUP_SCHEMAS } from './warmups.ts';
@@ -36,16 +36,19 @@ const reputationChanged = object(
   { score, previous: score },
 );
 
+const version: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{12}$' };
+
+const policyChanged = object(
+  { policyVersion: version, text: { type: 'string' }, changedBy: text },
+  {
+    previousVersion: version,
+    changes: arrayOf(object({ key: text }, { before: { type: 'string' }, after: { type: 'string' } })),
+    changeCount: count,
+  },
+);
+
 export const CONTROL_SCHEMAS: Readonly<Record<ControlType, JsonSchema>> = {
-  policy_changed: record(
-    'policy_changed',
-    [],
-    object({
-      policyVersion: { type: 'string', pattern: '^[0-9a-f]{12}$' },
-      text: { type: 'string' },
-      changedBy: text,
-    }),
-  ),
+  policy_changed: record('policy_changed', [], policyChanged),
   source_claimed: record('source_claimed', [], claim),
   source_released: record('source_released', [], released),
   source_unreachable: record('source_unreachable', [], object({ source: text, detail: text })),

@@ -228,6 +228,16 @@ export const OTHER_FORMS: Readonly<Record<string, LogRecord>> = {
     id: batchId(2, claimId, 2),
     body: { ...EXAMPLES.released.body, warming: true },
   },
+  'policy_changed-again': {
+    ...EXAMPLES.policy_changed,
+    id: derivedId('policy_changed', 'ba7816bf8f01', 7),
+    body: {
+      ...EXAMPLES.policy_changed.body,
+      previousVersion: 'e3b0c44298fc',
+      changes: [{ key: 'provider.gmail.provider_connection_limit', before: '5', after: '4' }],
+      changeCount: 201,
+    },
+  },
   'received-bypassing': {
     ...EXAMPLES.received,
     body: { ...EXAMPLES.received.body, bypass: ['unsubscribe'] },
