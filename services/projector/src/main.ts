@@ -32,7 +32,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   const tracing = openTracing({ otlpEndpoint, instance: owner, telemetry });
   undo.push(() => tracing.close());
   const reads = await openReads(settings, local, telemetry, undo);
-  const projector = createProjector({ ...world, ...reads, tracing, setsAside: true });
+  const projector = createProjector({ ...world, ...reads, tracing, setsAside: true, publishes: true });
   const content = await openContent(settings, world, undo);
   const webhooks = createWebhooks({
     ...world,

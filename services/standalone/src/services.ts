@@ -16,6 +16,7 @@ import {
   createWebhooks,
   EventExport,
   PROJECTOR_TRANSPORT,
+  ReputationPublisher,
   type Webhooks,
 } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
@@ -48,6 +49,8 @@ export interface Services {
   readonly projector: AskedProjector;
   readonly webhooks: Webhooks;
   readonly suppressor: BounceSuppressor;
+  /** Here, since the projector's thread appends nothing. */
+  readonly reputations: ReputationPublisher;
   readonly keyring: ApiKeyring;
   /** What /metrics shows of them. */
   readonly samples: () => Promise<readonly MetricSample[]>;
@@ -56,7 +59,7 @@ export interface Services {
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry, signer, clockCheck } = options;
   const { otlpEndpoint, traceRatio } = options.tracing;
-  const { log, content, state, follow, room } = engine;
+  const { log, content, state, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
   const suppressions = new Suppressions({ log, state, clock: systemClock, telemetry }, owner);
@@ -73,14 +76,7 @@ export function createServices(options: ServicesOptions): Services {
     owner,
     holdsFolderLock: true,
   });
-  const projector = new ThreadedProjector({
-    dataDir: options.dataDir,
-    telemetry,
-    timers: systemTimers,
-    follow,
-    tracing: { otlpEndpoint, instance: owner },
-    otherEvents: new EventExport(world),
-  });
+  const { projector, reputations } = createReads(options, owner, new EventExport(world));
   const ingest = createIngest({
     ...world,
     content,
@@ -116,13 +112,33 @@ export function createServices(options: ServicesOptions): Services {
     const sources = { log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler };
     return platformSamples({ ...sources, schedulerLagMs, webhooks, clock: systemClock });
   };
-  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks, suppressor };
+  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks, suppressor, reputations };
 }
 
-/** Ingest and the reactors bring no Nest transport of their own: their consumers read the log directly. */
+/** The projector's thread, and what it has to say to the log, to which it appends nothing itself. */
+function createReads(
+  { engine, dataDir, telemetry, tracing }: ServicesOptions,
+  owner: string,
+  otherEvents: EventExport,
+) {
+  const projector = new ThreadedProjector({
+    dataDir,
+    telemetry,
+    timers: systemTimers,
+    follow: engine.follow,
+    tracing: { otlpEndpoint: tracing.otlpEndpoint, instance: owner },
+    otherEvents,
+  });
+  const due = () => projector.queries.dueReputations.due();
+  const reputations = new ReputationPublisher({ log: engine.log, timers: systemTimers, telemetry, due });
+  return { projector, reputations };
+}
+
+/** These bring no Nest transport of their own: their consumers, if any, read the log directly. */
 const INGEST_TRANSPORT = Symbol('ingest transport');
 const WEBHOOKS_TRANSPORT = Symbol('webhooks transport');
 const SUPPRESSOR_TRANSPORT = Symbol('suppressor transport');
+const REPUTATIONS_TRANSPORT = Symbol('reputations transport');
 
 export interface NamedService {
   readonly name: string;
@@ -132,9 +148,10 @@ export interface NamedService {
 
 /** Whoever reads starts before whoever writes; ingest opens its doors last. */
 export function startOrder(services: Services): readonly NamedService[] {
-  const { projector, webhooks, suppressor, dispatcher, scheduler, ingest } = services;
+  const { projector, reputations, webhooks, suppressor, dispatcher, scheduler, ingest } = services;
   return [
     { name: 'projector', service: projector, transportId: PROJECTOR_TRANSPORT },
+    { name: 'reputations', service: reputations, transportId: REPUTATIONS_TRANSPORT },
     { name: 'webhooks', service: webhooks, transportId: WEBHOOKS_TRANSPORT },
     { name: 'suppressor', service: suppressor, transportId: SUPPRESSOR_TRANSPORT },
     { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },

@@ -33,7 +33,7 @@ export const SERVICES = {
   },
   dispatcher: (ports: SimulatedPorts, isOneProcess = false): PenstockService =>
     createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY), holdsFolderLock: isOneProcess }),
-  projector: (ports: SimulatedPorts): Projector => createProjector(ports),
+  projector: (ports: SimulatedPorts): Projector => createProjector({ ...ports, publishes: true }),
 } as const;
 
 /** The service, with what its shell joins besides its own consumers. */

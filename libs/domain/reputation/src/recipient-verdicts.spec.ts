@@ -18,7 +18,8 @@ describe('a bounce', () => {
     assert.equal(bounceOutcome(met('content_rejected', 'message', 'final_dot')), 'blocked');
     assert.equal(bounceOutcome(met('policy', 'recipient')), 'blocked');
     assert.equal(bounceOutcome(met('authentication', 'sending_domain', 'data')), 'blocked');
-    assert.equal(bounceOutcome(met('unusual_rate', 'source')), 'blocked');
+    assert.equal(bounceOutcome(met('throttle_rate', 'source')), 'blocked');
+    assert.equal(bounceOutcome(met('domain_blocked', 'message', 'data')), 'blocked');
     assert.equal(bounceOutcome(met('bad_sender', 'sending_domain', 'mail')), 'blocked');
   });
 
@@ -51,7 +52,6 @@ describe('a remote deferral', () => {
 
   it('counts for nothing where it is greylisting, throttling of the path, or the path itself', () => {
     assert.equal(isPutOff(met('greylisted')), false);
-    assert.equal(isPutOff(met('throttle_greylist', 'message')), false);
     assert.equal(isPutOff(met('throttle_rate', 'path')), false);
     assert.equal(isPutOff(met('throttle_reputation', 'source')), false);
     assert.equal(isPutOff(met('throttle_recipient')), false);
