@@ -71,15 +71,28 @@ function understand(reply: SmtpReply, { phase, provider, host }: ReplyContext): 
   const detail = reply.enhanced?.slice(2);
   const status = detail === undefined ? undefined : STATUS_MEANINGS[detail];
   const plainStatus = detail === undefined || VAGUE_STATUS.has(detail) ? undefined : status;
-  const plain = matching(PLAIN_WORDS, lines);
+  const words = lines.map(plainWords);
+  const plain = matching(PLAIN_WORDS, words);
   if (plain) return byRule(plain, reply, confidenceOf(plain, plainStatus));
   if (plainStatus) return byMeaning(plainStatus, reply, CONFIDENCE.status);
-  const other = matching(OTHER_WORDS, lines);
+  const other = matching(OTHER_WORDS, words);
   if (other) return byRule(other, reply, CONFIDENCE.words);
-  const vague = matching(VAGUE_WORDS, lines);
-  if (vague) return byRule(vague, reply, CONFIDENCE.vagueWords);
+  const vague = matching(VAGUE_WORDS, words);
+  if (vague)
+    return vague.name === 'policy' && beforeMail(phase)
+      ? blockedUnsaid(vague)
+      : byRule(vague, reply, CONFIDENCE.vagueWords);
   if (status) return byMeaning(status, reply, CONFIDENCE.vagueStatus);
   return byMeaning(basicMeaning(reply.code, phase), reply, CONFIDENCE.basic);
+}
+
+function beforeMail(phase: Phase): boolean {
+  return beforeRcpt(phase) && phase !== 'mail';
+}
+
+/** Refused without a word why, when all that is known of us is the address. */
+function blockedUnsaid({ name }: ReplyRule): Verdict {
+  return { ...verdictOf('blocked', 'source', 'defer', CONFIDENCE.vagueWords), rule: name };
 }
 
 /** Replies are at most this long here, whoever read them: what a pattern may cost is bounded by it. */
@@ -91,6 +104,14 @@ function linesOf({ code, enhanced, text }: SmtpReply): readonly string[] {
   if (enhanced === undefined) return [bare];
   const line = `${code} ${enhanced} ${text}`.slice(0, MAX_LINE);
   return text.includes(enhanced) ? [line, bare] : [line];
+}
+
+/**
+ * What words are looked for in: a full stop ends a sentence, which a dot within a name does not, and an address is
+ * called what it is.
+ */
+function plainWords(line: string): string {
+  return line.replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP').replace(/\.(?=\S)/g, '·');
 }
 
 function matching(rules: readonly ReplyRule[], lines: readonly string[]): ReplyRule | undefined {

@@ -17,7 +17,8 @@ export function faultOfMail({ code, enhanced = '', text }: SmtpReply, verdict: V
   if (verdict.disposition === 'bounce') {
     if (cause === 'authentication' || SENDER_STATUS.test(enhanced)) return verdict;
     if (cause === 'message_too_big' || MESSAGE_STATUS.test(enhanced)) return { ...verdict, scope: 'message' };
-    if (verdict.scope === 'sending_domain' && !OUR_HOST_WORDS.test(text)) return verdict;
+    const named = cause === 'domain_blocked' || !OUR_HOST_WORDS.test(text);
+    if (verdict.scope === 'sending_domain' && named) return verdict;
   }
   if (cause !== 'policy' && verdict.rule !== undefined) return undefined;
   if (!COARSE_STATUS.test(enhanced) || OUR_HOST_WORDS.test(text)) return undefined;

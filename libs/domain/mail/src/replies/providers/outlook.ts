@@ -68,12 +68,20 @@ export const OUTLOOK: readonly ReplyRule[] = [
   },
   {
     name: 'outlook-spamhaus',
-    pattern: /\(S800[12]\)/i,
+    pattern: /\(S8001\)/i,
     verdict: 'blocked source bounce',
-    meaning: 'Spamhaus listing',
+    meaning: 'the IP address is listed by Spamhaus',
     // The sample is composed from the documented code.
-    sample:
-      "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. The IP address is listed by Spamhaus. (S8001)",
+    sample: '550 5.7.1 Service unavailable, Client host [192.0.2.1] blocked using Spamhaus. (S8001)',
+    source: FIELD_MANUAL,
+  },
+  {
+    name: 'outlook-spamhaus-domain',
+    pattern: /\(S8002\)/i,
+    verdict: 'domain_blocked sending_domain bounce',
+    meaning: 'the envelope domain is listed by Spamhaus',
+    // The sample is composed from the documented code.
+    sample: '550 5.7.1 Service unavailable, MailFrom domain is listed in Spamhaus. (S8002)',
     source: FIELD_MANUAL,
   },
   {

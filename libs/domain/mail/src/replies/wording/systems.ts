@@ -3,6 +3,23 @@ import type { ReplyRule } from '../reply-rule.ts';
 /** What is wrong on their side. */
 export const SYSTEM_WORDS: readonly ReplyRule[] = [
   {
+    name: 'mailbox-unavailable',
+    pattern: /\b(?:mailbox|recipient|account|user)\b[^.]{0,20}\b(?:unavailable|not available)\b/i,
+    verdict: 'mailbox_unavailable recipient by_code',
+    meaning: 'the mailbox cannot take mail, no reason given',
+    sample: '550 5.5.0 Requested action not taken: mailbox unavailable',
+    source: 'RFC 5321 section 4.2.3',
+  },
+  {
+    name: 'service-closing',
+    pattern:
+      /service (?:is )?(?:temporarily |currently )?(?:not available|unavailable)|closing (?:transmission|connection|channel)|\b(?:shutting|going) down\b/i,
+    verdict: 'not_available path by_code',
+    meaning: 'the service is closing or closed',
+    sample: '421 4.3.2 Service not available, closing transmission channel',
+    source: 'RFC 5321 section 4.2.3',
+  },
+  {
     name: 'system-full',
     pattern:
       /insufficient (?:system |disk |server )?(?:storage|space|disk)|no space left|disk (?:is )?full|(?:spool|queue) (?:disk |is )?full|not enough (?:disk |free )?space/i,
@@ -14,7 +31,7 @@ export const SYSTEM_WORDS: readonly ReplyRule[] = [
   {
     name: 'not-accepting',
     pattern:
-      /\bnot (?:currently |now )?accept(?:ing)? (?:any )?(?:mail|messages|e-?mail|network|connections)|(?:does|do|will)(?:n'?t| not) accept (?:any )?(?:mail|messages|e-?mail)\b(?! from)|accepts? no mail|no mail (?:service|accepted)|no smtp (?:service|server)/i,
+      /\bnot (?:currently |now )?accept(?:ing)? (?:any )?(?:mail|messages|e-?mail|network|connections)|(?:does|do|will)(?:n'?t| not) accept (?:any )?(?:mail|messages|e-?mail)\b(?! (?:from|containing|with))|accepts? no mail|no mail (?:service|accepted)|no smtp (?:service|server)/i,
     verdict: 'not_accepting host by_code',
     meaning: 'the host takes no mail',
     sample: '521 5.3.2 This host does not accept mail',
@@ -32,7 +49,7 @@ export const SYSTEM_WORDS: readonly ReplyRule[] = [
   {
     name: 'system-problem',
     pattern:
-      /\b(?:temporary|temporarily|local|internal|unexpected|queue|server|system|lookup|database|ldap|sql|mysql|backend|configuration|config|milter|directory|storage|proxy|filter|scanner|processing|i\/o|delivery)\b[^.]{0,30}\b(?:error|fail(?:ure|ed)?|problem|fault|exception|unavailable|outage|misconfigur\w*|down)|out of memory|\bmaintenance\b|\btempfail|could not (?:complete|process|queue|save|write|open)|cannot (?:process|queue|save|write|open)|unable to (?:process|queue|complete|deliver|accept) /i,
+      /\b(?:temporary|temporarily|local|internal|unexpected|queue|server|system|lookup|database|ldap|sql|mysql|backend|configuration|config|milter|directory|storage|proxy|filter|scanner|processing|i\/o)\b[^.]{0,30}\b(?:error|fail(?:ure|ed)?|problem|fault|exception|unavailable|outage|misconfigur\w*|malfunction|down)|out of memory|\bmaintenance\b|\btempfail|could not (?:complete|process|queue|save|write|open)|cannot (?:process|queue|save|write|open)|unable to (?:process|queue|complete|deliver|accept) /i,
     verdict: 'system_problem host by_code',
     meaning: 'an error inside the receiving system',
     sample: '451 4.3.0 Temporary lookup failure',
@@ -43,13 +60,12 @@ export const SYSTEM_WORDS: readonly ReplyRule[] = [
 /** Words that say no and little more; asked last, after the status codes that say something. */
 export const VAGUE_WORDS: readonly ReplyRule[] = [
   {
-    name: 'service-unavailable',
-    pattern:
-      /^4.*(?:service (?:is )?(?:temporarily |currently )?(?:not available|unavailable)|closing (?:transmission|connection|channel)|try (?:again )?later|(?:re)?try again|temporar|later|deferred|come back)/i,
+    name: 'later',
+    pattern: /^4.*(?:try (?:again )?later|(?:re)?try again|temporar|later|deferred|come back)/i,
     verdict: 'not_available path by_code',
     meaning: 'not now',
-    sample: '421 4.3.2 Service not available, closing transmission channel',
-    source: 'RFC 5321 section 4.2.3',
+    sample: '451 Please try again later',
+    source: 'wording of several MTAs',
   },
   {
     name: 'policy',
