@@ -19,6 +19,8 @@ export interface PartitionDeps {
   readonly notReady: () => string | undefined;
   readonly sites: DecisionLoop['sites'];
   readonly quotas: DecisionDeps['quotas'];
+  /** An attempt from the source was closed by the record. */
+  readonly observe: (source: string, record: Fact) => void;
   readonly suppressions: DecisionDeps['suppressions'];
 }
 
@@ -90,7 +92,10 @@ export class PartitionScheduler {
 
   private foldOne(offset: number, record: Fact): void {
     const before = this.state.claim.epoch;
+    const open = record.deliveryId === undefined ? undefined : this.state.deliveries.get(record.deliveryId);
+    const attempt = open?.open;
     evolve(this.state, offset, record);
+    if (attempt && open.open !== attempt) this.deps.observe(attempt.source, record);
     if (record.type !== 'partition_claimed' || this.state.claim.epoch === before) return;
     if (this.claimant.folded(record.body.claimId, offset) === 'ours') this.takeOver();
   }
