@@ -9,6 +9,7 @@ import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRebuild } from './commands/rebuild.ts';
+import { addDeferrals, addReputation } from './commands/reputation.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
@@ -69,6 +70,8 @@ function program(console: Console): Command {
   addTimeline(root, console, api);
   addTrace(root, console, api);
   addStatus(root, console, api);
+  addReputation(root, console, api);
+  addDeferrals(root, console, api);
   addEvents(root, console, platform);
   addRebuild(root, console, platform);
   addKeys(root, console, admin);
