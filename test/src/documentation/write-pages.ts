@@ -3,10 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../architecture/sources.ts';
 import { EVENT_CATALOGUE, eventCatalogue } from './event-catalogue.ts';
+import { POLICY_KEYS_PAGE, policyKeysPage } from './policy-keys.ts';
 import { TRACING_PAGE, tracingPage } from './tracing-tables.ts';
 
 for (const [name, page] of [
   [EVENT_CATALOGUE, eventCatalogue()],
+  [POLICY_KEYS_PAGE, policyKeysPage()],
   [TRACING_PAGE, tracingPage()],
 ] as const) {
   writeFileSync(join(ROOT, name), page);

@@ -55,7 +55,7 @@ describe('penstock policy', () => {
       out.includes(
         `${path}:2: error: default.connection_limit: "many" is not a whole number from 1 to 100000\n` +
           `${path}:3: warning: default.enable_dane: "enable_dane" is KumoMTA's and has no effect here\n` +
-          `${path}:4: warning: default.conection_limit: unknown key "conection_limit" is ignored`,
+          `${path}:4: warning: default.conection_limit: unknown key "conection_limit" is ignored\n`,
       ),
       out,
     );
@@ -69,6 +69,14 @@ describe('penstock policy', () => {
     assert.match(out, /known, without effect here \(1\):\n {2}default\.enable_dane\n/);
     assert.match(out, /unknown, ignored \(1\):\n {2}default\.conection_limit\n/);
     assert.equal((await run(['policy', 'check', '--strict', path])).code, 1);
+  });
+
+  it('check notes where limits of each site hold for a whole provider', async () => {
+    const block = (more: string) =>
+      `[provider."p"]\nmatch = [{ MXSuffix = ".p.example" }]\nconnection_limit = 4\n${more}`;
+    assert.match((await run(['policy', 'check', file(block(''))])).out, /^note: provider\.p: .* paths = "per_site"/m);
+    for (const more of ['paths = "per_site"', 'paths = "one"', 'provider_connection_limit = 4'])
+      assert.doesNotMatch((await run(['policy', 'check', file(block(more))])).out, /note:/);
   });
 
   it('check says in which of several files a problem stands', async () => {
@@ -121,8 +129,17 @@ describe('penstock policy', () => {
     assert.equal((await run(['policy', 'diff', file(OURS), file(`# so\n${OURS}`)])).out, 'they say the same');
   });
 
+  it('keys lists what can be written, of all blocks or of one', async () => {
+    const { out } = await run(['policy', 'keys']);
+    assert.match(out, /^\[provider\."NAME"\]$/m);
+    assert.match(out, /^ {2}connection_limit +a whole number.* +connections open at once.* +10$/m);
+    const { out: pool } = await run(['policy', 'keys', 'pool']);
+    assert.deepEqual(pool.match(/^\[.*/gm), ['[pool."NAME"]']);
+    assert.match((await run(['policy', 'keys', 'pol'])).err, /there is no block "pol"; there is .*pool/);
+  });
+
   it('has help for each of its commands', async () => {
-    for (const command of ['apply', 'check', 'explain', 'diff']) {
+    for (const command of ['apply', 'check', 'explain', 'diff', 'keys']) {
       const { code, out } = await run(['policy', command, '--help']);
       assert.equal(code, 0);
       assert.match(out, new RegExp(`Usage: penstock policy ${command}`));

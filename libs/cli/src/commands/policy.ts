@@ -4,6 +4,7 @@ import type { AdminApi } from '../api/admin-api.ts';
 import { type Console, UserError } from '../console.ts';
 import { composeFiles, readPolicyFile } from '../policy/policy-files.ts';
 import { recipientHosts } from '../policy/recipient-hosts.ts';
+import { keysText } from '../rendering/policy-keys-text.ts';
 import { checkText, differenceText, explainText } from '../rendering/policy-text.ts';
 
 const EXIT_CODES = `
@@ -42,6 +43,11 @@ export function addPolicy(root: Command, console: Console, api: () => AdminApi):
     .argument('<old>', 'TOML, or "record" for the policy of record')
     .argument('<new>', 'TOML, or "record"')
     .action((before: string, after: string) => diff(before, after, console, api));
+  policy
+    .command('keys')
+    .description('list what can be written in a policy file, and what holds where it is not')
+    .argument('[block]', 'such as provider or warmup (default: all)')
+    .action((block: string | undefined) => console.print(keysText(block)));
 }
 
 interface ExplainOptions {

@@ -20,14 +20,33 @@ export function checkText({ keys, policy }: CheckedPolicy, told: readonly string
     names.length === 0 ? [] : [`${title} (${names.length}):`, ...names.map((name) => `  ${name}`)];
   return [
     ...told,
-    ...(told.length > 0 ? [''] : []),
+    ...(policy ? sharedLimits(policy) : []),
+    '',
     ...list('accepted', accepted),
     ...list('known, without effect here', warned),
     ...list('unknown, ignored', ignored),
     ...(policy
       ? [`policy ${policy.version}: ${policy.providers.length} providers, ${policy.sources.size} sources`]
       : []),
-  ].join('\n');
+  ]
+    .join('\n')
+    .trim();
+}
+
+/** Where the file means less here than it does at KumoMTA. */
+function sharedLimits({ providers }: Policy): readonly string[] {
+  return providers
+    .filter(({ paths, shaping }) => {
+      const { connectionLimit, maxConnectionRate, maxMessageRate } = shaping;
+      const { providerConnectionLimit, providerMaxConnectionRate, providerMaxMessageRate } = shaping;
+      const ofSite = connectionLimit ?? maxConnectionRate ?? maxMessageRate;
+      const ofProvider = providerConnectionLimit ?? providerMaxConnectionRate ?? providerMaxMessageRate;
+      return paths === undefined && ofSite !== undefined && ofProvider === undefined;
+    })
+    .map(
+      ({ name }) =>
+        `note: provider.${name}: its limits hold for all its sites together; KumoMTA keeps them for each: paths = "per_site" does so here`,
+    );
 }
 
 export interface Explained {

@@ -2,6 +2,7 @@
 import { joined, type KeyLines, keyLines } from './key-lines.ts';
 import type { PolicyProblem } from './problem.ts';
 import { type Reader, shown } from './readings.ts';
+import { slipsBetween } from './slips.ts';
 
 export type Table = Readonly<Record<string, unknown>>;
 
@@ -124,8 +125,18 @@ export class Block {
       if (this.taken.has(key)) continue;
       const meaning = known(key, this.table[key]);
       this.problems.keys[meaning === undefined ? 'ignored' : 'warned'].add(this.key(key));
-      this.warning(key, meaning ?? `unknown key "${key}" is ignored`);
+      this.warning(key, meaning ?? `unknown key "${key}" is ignored${this.meant(key)}`);
     }
+  }
+
+  /** The key of this block that a slip of the hand would make of it. */
+  private meant(key: string): string {
+    const [nearest] = [...this.taken]
+      .filter((known) => !this.has(known) && Math.abs(known.length - key.length) <= 2)
+      .map((known) => ({ known, slips: slipsBetween(key, known) }))
+      .filter(({ known, slips }) => slips <= Math.min(2, Math.floor(known.length / 3)))
+      .sort((a, b) => a.slips - b.slips);
+    return nearest ? `; did you mean "${nearest.known}"?` : '';
   }
 }
 

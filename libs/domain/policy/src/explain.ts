@@ -1,4 +1,5 @@
 /** Each value of a path in words, with the block it came from. */
+import { durationText } from './durations.ts';
 import type { BlockShaping, Policy, Shaping } from './policy.ts';
 import { formatRate } from './rates.ts';
 import { type Layer, layersOver, resolveShaping, type ShapingTarget } from './resolve.ts';
@@ -58,5 +59,5 @@ function layersOf(policy: Policy, target: ShapingTarget): readonly Layer[] {
 function formatValue(name: keyof Shaping, value: Shaping[keyof Shaping]): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'object') return formatRate(value);
-  return name.endsWith('Ms') ? `${Number(value) / 1000}s` : String(value);
+  return name.endsWith('Ms') ? durationText(Number(value)) : String(value);
 }

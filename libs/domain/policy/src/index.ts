@@ -12,6 +12,8 @@ export { SHIPPED_DISPATCH, SHIPPED_RETRY } from './pacing.ts';
 export * from './parse.ts';
 export * from './policy.ts';
 export { formatRate, parseRate } from './rates.ts';
+export { POLICY_REFERENCE } from './reference.ts';
+export type { BlockReference, KeyReference } from './reference-form.ts';
 export * from './resolve.ts';
 export * from './retention.ts';
 export { SHIPPED_SHAPING, SHIPPED_SMARTHOST_SHAPING } from './shaping.ts';
@@ -27,4 +29,5 @@ export {
   type TierRaise,
   tenantQuota,
 } from './tenants.ts';
+export { UNREAD_KEYS } from './unread-shaping.ts';
 export { SHIPPED_WARMUPS, type WarmupGate, type WarmupPolicy, type WarmupPreset } from './warmups.ts';

@@ -61,7 +61,12 @@ test('an unknown key is a warning that names it, and the policy still holds', ()
   const { policy, problems } = checkPolicy('[retry]\nretry_intervall = "5m"\n');
   assert.ok(policy);
   assert.deepEqual(problems, [
-    { severity: 'warning', key: 'retry.retry_intervall', line: 2, message: 'unknown key "retry_intervall" is ignored' },
+    {
+      severity: 'warning',
+      key: 'retry.retry_intervall',
+      line: 2,
+      message: 'unknown key "retry_intervall" is ignored; did you mean "retry_interval"?',
+    },
   ]);
 });
 

@@ -65,7 +65,7 @@ test('the internet policy has the twenty-two providers, and a source beside each
   const { providers } = shipped('default');
   assert.equal(providers.length, 22);
   const [shaping = ''] = text.split('# Your sending addresses.');
-  const values = shaping.split('\n').filter((line) => /^(\["default"\]|[a-z_]+ = |  \{)/.test(line));
+  const values = shaping.split('\n').filter((line) => /^(\["default"\]|[a-z_]+ = | {2}\{)/.test(line));
   const unsourced = values.filter((line) => !/ # /.test(line) && !/^(\[|egress|default_pool|match = \[$)/.test(line));
   assert.deepEqual(unsourced, []);
 });

@@ -50,7 +50,7 @@ const SHIPPED: Omit<WarmupPolicy, 'name' | 'preset' | 'hourlyByDay'> = {
   retryShare: 0.2,
 };
 
-const SHIPPED_GATE: WarmupGate = { delivered: 0.9, deferralRate: 0.1, bounceRate: 0.05, setBackDays: 3 };
+export const SHIPPED_GATE: WarmupGate = { delivered: 0.9, deferralRate: 0.1, bounceRate: 0.05, setBackDays: 3 };
 
 /** What a `[warmup]` table is, unless the file says otherwise. */
 export const SHIPPED_WARMUPS: Readonly<Record<WarmupPreset, WarmupPolicy>> = {
