@@ -19,6 +19,7 @@ import { addTimeline } from './commands/timeline.ts';
 import { addTopics } from './commands/topics.ts';
 import { addTrace } from './commands/trace.ts';
 import { addWebhook } from './commands/webhook.ts';
+import { addWhy } from './commands/why.ts';
 import { type Console, UserError } from './console.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -68,6 +69,7 @@ function program(console: Console): Command {
     });
   addSend(root, console, api);
   addTimeline(root, console, api);
+  addWhy(root, console, api);
   addTrace(root, console, api);
   addStatus(root, console, api);
   addReputation(root, console, api);

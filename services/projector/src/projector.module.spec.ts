@@ -73,7 +73,7 @@ describe('the query API', () => {
   });
 
   it('answers 404 for another tenant’s mail as for what does not exist', async () => {
-    for (const path of ['/v1/messages/m1', '/v1/deliveries/m1.0.0']) {
+    for (const path of ['/v1/messages/m1', '/v1/deliveries/m1.0.0', '/v1/deliveries/m1.0.0/why']) {
       const foreign = await get(path, UMBRELLA);
       const missing = await get(path.replace('m1', 'm2'), UMBRELLA);
       assert.equal(foreign.status, 404);

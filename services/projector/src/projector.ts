@@ -35,6 +35,7 @@ import { OutcomeBook } from './reputation/outcome-book.ts';
 import { ReputationPublisher } from './reputation/reputation-publisher.ts';
 import { ReputationQuery } from './reputation/reputation-query.ts';
 import { tracedConsumer } from './tracing/live-spans.ts';
+import { WhyQuery } from './why/why-query.ts';
 
 export interface ProjectorDeps {
   readonly log: EventLog;
@@ -57,6 +58,7 @@ export interface ProjectorDeps {
 export interface ProjectorQueries {
   readonly timelines: Pick<TimelineQuery, 'timeline'>;
   readonly messages: Pick<MessageQuery, 'message'>;
+  readonly whys: Pick<WhyQuery, 'why'>;
   readonly lanes: Pick<LaneQuery, 'lanes'>;
   readonly rates: Pick<RateQuery, 'providers' | 'sources'>;
   readonly figures: Pick<FiguresQuery, 'figures'>;
@@ -113,10 +115,13 @@ export class Projector implements AskedProjector {
     const control = () => this.control.state;
     const partitionCount = () => log.partitionCount('mail.events');
     const book = new OutcomeBook(this.model, clock, deps.reputationRules ?? REPUTATION_RULES);
+    const timelines = new TimelineQuery(archive, claims, freshness, partitionCount);
+    const lanes = new LaneQuery(this.model, control, clock);
     this.queries = {
-      timelines: new TimelineQuery(archive, claims, freshness, partitionCount),
+      timelines,
+      whys: new WhyQuery(timelines, lanes, control, clock),
       messages: new MessageQuery(archive, claims, freshness, partitionCount),
-      lanes: new LaneQuery(this.model, control, clock),
+      lanes,
       rates: new RateQuery(this.model, control, clock),
       figures: new FiguresQuery(this.model, tally, this.readers, tracing),
       deferrals: new DeferralQuery(this.model, clock),

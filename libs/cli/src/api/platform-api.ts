@@ -10,6 +10,7 @@ import type {
   RebuildView,
   SourcesView,
   Timeline,
+  Why,
 } from './views.ts';
 
 const PAGE = 1_000;
@@ -59,6 +60,10 @@ export class PlatformApi {
 
   async timeline(deliveryId: string): Promise<Timeline> {
     return (await this.client.get(`/v1/deliveries/${encodeURIComponent(deliveryId)}`)) as Timeline;
+  }
+
+  async why(deliveryId: string): Promise<Why> {
+    return (await this.client.get(`/v1/deliveries/${encodeURIComponent(deliveryId)}/why`)) as Why;
   }
 
   async lanes(limit: number): Promise<LanesView> {

@@ -49,6 +49,7 @@ export class ThreadedProjector implements AskedProjector {
     this.queries = {
       timelines: this.remote('queries.timelines', ['timeline']),
       messages: this.remote('queries.messages', ['message']),
+      whys: this.remote('queries.whys', ['why']),
       lanes: this.remote('queries.lanes', ['lanes']),
       rates: this.remote('queries.rates', ['providers', 'sources']),
       figures: this.remote('queries.figures', ['figures']),
