@@ -4,6 +4,7 @@ import { AdministrationController } from './administration/administration.contro
 import { Ingest } from './ingest.ts';
 import { MailSendController } from './mail-send/mail-send.controller.ts';
 import { SuppressionsController } from './suppressions/suppressions.controller.ts';
+import { SourceWarmupsController } from './warm-up/source-warmups.controller.ts';
 
 /** The HTTP door of ingest. The application prepares Fastify with `configureHttp` first. */
 @Module({})
@@ -12,7 +13,7 @@ export class IngestModule {
     return {
       module: IngestModule,
       imports: [AccessModule.register(ingest.keys)],
-      controllers: [MailSendController, AdministrationController, SuppressionsController],
+      controllers: [MailSendController, AdministrationController, SuppressionsController, SourceWarmupsController],
       providers: [{ provide: Ingest, useValue: ingest }],
     };
   }

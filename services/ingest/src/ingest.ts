@@ -27,6 +27,7 @@ import { senderRules } from './senders/sender-rules.ts';
 import { Submission, type SubmissionDeps } from './submission/submission.ts';
 import { type SubmissionPorts, SubmissionServer, type SubmissionSettings } from './submission/submission-server.ts';
 import { SuppressionLists } from './suppressions/suppression-lists.ts';
+import { SourceWarmups } from './warm-up/source-warmups.ts';
 
 export interface IngestDeps {
   readonly log: EventLog;
@@ -72,6 +73,7 @@ export class Ingest implements PenstockService {
   readonly admission: Admission;
   readonly administration: Administration | undefined;
   readonly suppressionLists: SuppressionLists;
+  readonly warmups: SourceWarmups;
   readonly lag: SchedulerLag | undefined;
   private readonly control: ControlFollower;
   private readonly time: CheckedClock;
@@ -93,6 +95,7 @@ export class Ingest implements PenstockService {
     this.directory = deps.directory;
     this.suppressions = deps.suppressions;
     this.suppressionLists = new SuppressionLists(deps);
+    this.warmups = new SourceWarmups({ ...deps, clock, control: () => this.control.state });
     this.acceptance = new Acceptance({ ...deps, returnPathKey: deriveKey(deps.secretKey, 'return-path-tokens') });
     this.lag = deps.schedulerLag && new SchedulerLag(deps, deps.schedulerLag);
     this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY, deps.room, this.lag);
