@@ -10,6 +10,7 @@ import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRebuild } from './commands/rebuild.ts';
+import { addReply } from './commands/reply.ts';
 import { addDeferrals, addReputation } from './commands/reputation.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
@@ -85,6 +86,7 @@ function program(console: Console): Command {
   addSuppression(root, console, () => new SuppressionsApi(client()));
   addWarmup(root, console, () => new WarmupsApi(client()));
   addPolicy(root, console, admin);
+  addReply(root, console);
   addRun(root, console);
   addTopics(root, console, () => import('@penstock/adapter-kafka'));
   return root;
