@@ -143,6 +143,13 @@ describe('what a tenant may send', () => {
     assert.deepEqual(tenantQuota(parsePolicy('').tenants, 'acme'), { verifiedRecipientsOnly: false });
   });
 
+  it('is kept, and named where nothing counts it', () => {
+    const { keys } = checkPolicy(
+      '[tenant]\ndaily_limit = 5\n[limit."a"]\nrate = "5/h"\nper = "recipient"\ntenants = "t"',
+    );
+    assert.deepEqual(keys.warned, ['tenant.daily_limit', 'limit.a.per', 'limit.a.tenants']);
+  });
+
   it('names a tier that is not there', () => {
     assert.match(problemsOf('[tenant]\ntier = "gold"'), /tenant\.tier: there is no tier "gold"; there is sandbox/);
     assert.match(problemsOf('[tier."a"]\nraise = { after_days = 1 }'), /tier\.a\.raise\.to: missing/);

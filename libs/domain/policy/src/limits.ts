@@ -47,6 +47,10 @@ function readLimit(name: string, block: Block, known: Known): LimitPolicy | unde
     tenants: block.take('tenants', namesOf('tenant')),
     classes: block.take('classes', namesOf('class', TRAFFIC_CLASSES)),
   });
+  if (limit.per !== 'all' && limit.per !== 'source') {
+    block.shelve('per', 'is kept, but limits are counted over "all" or for each "source" only: this one is none yet');
+  }
+  if (limit.tenants) block.shelve('tenants', 'is kept, but limits are not counted by tenant: this one is none yet');
   block.refuseRest();
   return allowed && { name, rate: allowed, ...limit };
 }

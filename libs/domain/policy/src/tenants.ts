@@ -66,9 +66,11 @@ export function readTenants(root: Block): TenantPolicies {
   const everyone = readTenant(block, tiers);
   const named = block.blocksLeft().map(({ name, block: own }) => {
     const tenant = readTenant(own, tiers);
+    shelveSaid(own);
     own.refuseRest();
     return [name, tenant] as const;
   });
+  shelveSaid(block);
   block.refuseRest();
   return { everyone, byName: new Map(named), tiers };
 }
@@ -103,6 +105,15 @@ function readQuota(block: Block): Partial<TenantQuota> {
   };
 }
 
+/** Quotas are read, so that a file can have them, and named, so that nobody relies on them. */
+const NOBODY_COUNTS = 'is kept, but nothing counts what a tenant sends yet';
+
+function shelveSaid(block: Block): void {
+  for (const key of ['daily_limit', 'max_message_rate', 'verified_recipients_only', 'tier', 'raise', 'max_age']) {
+    if (block.has(key)) block.shelve(key, NOBODY_COUNTS);
+  }
+}
+
 function readTiers(root: Block): ReadonlyMap<string, TierPolicy> {
   const tiers = new Map(SHIPPED_TENANTS.tiers);
   const blocks = root.block('tier').blocks();
@@ -111,6 +122,7 @@ function readTiers(root: Block): ReadonlyMap<string, TierPolicy> {
     const base = tiers.get(name) ?? { name, verifiedRecipientsOnly: false };
     const raise = readRaise(block, names) ?? base.raise;
     tiers.set(name, { ...base, ...readQuota(block), ...(raise ? { raise } : {}) });
+    shelveSaid(block);
     block.refuseRest();
   }
   return tiers;
