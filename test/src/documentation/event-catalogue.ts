@@ -23,7 +23,7 @@ const TOPIC_NOTES: Readonly<Record<string, string>> = {
   'mail.control': 'What deliveries share: the policy, who owns a source, which path rests.',
   'mail.signals':
     'Who still owns a source: heartbeats of its owner; what came of the mail of sources in warm-up. Kept for two days.',
-  'mail.directory': 'Tenants, keys and sending domains; the latest record about each counts.',
+  'mail.directory': 'Tenants, keys, sending domains, webhooks and suppressions; the latest record about each counts.',
   'mail.dead': 'What a projector or a reactor could not read and went on without; kept for 14 days.',
 };
 
