@@ -54,22 +54,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
 }
 
 function program(console: Console): Command {
-  const root = new Command('penstock')
-    .description('Sends mail through a running Penstock platform and shows what became of it.')
-    .option('--url <url>', `address of the platform (default: PENSTOCK_URL, else ${DEFAULT_URL})`)
-    .option(
-      '--query-url <url>',
-      'address of what answers questions (default: PENSTOCK_QUERY_URL, else that of the platform)',
-    )
-    .option('--key <key>', 'API key (default: PENSTOCK_API_KEY)')
-    .version(version(), '--version', 'show the version of this command')
-    .addHelpText('after', EPILOGUE)
-    .exitOverride()
-    .showHelpAfterError('With --help the command says what it takes.')
-    .configureOutput({
-      writeOut: (text) => console.print(text.trimEnd()),
-      writeErr: (text) => console.complain(text.trimEnd()),
-    });
+  const root = bareCommand(console);
   addSend(root, console, api);
   addTimeline(root, console, api);
   addWhy(root, console, api);
@@ -114,6 +99,26 @@ function program(console: Console): Command {
   function client(what?: 'query'): HttpClient {
     return new HttpClient(endpointOf(root.opts<EndpointOptions>(), console.environment, what));
   }
+}
+
+/** The command without its commands. */
+function bareCommand(console: Console): Command {
+  return new Command('penstock')
+    .description('Sends mail through a running Penstock platform and shows what became of it.')
+    .option('--url <url>', `address of the platform (default: PENSTOCK_URL, else ${DEFAULT_URL})`)
+    .option(
+      '--query-url <url>',
+      'address of what answers questions (default: PENSTOCK_QUERY_URL, else that of the platform)',
+    )
+    .option('--key <key>', 'API key (default: PENSTOCK_API_KEY)')
+    .version(version(), '--version', 'show the version of this command')
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
+    .showHelpAfterError('With --help the command says what it takes.')
+    .configureOutput({
+      writeOut: (text) => console.print(text.trimEnd()),
+      writeErr: (text) => console.complain(text.trimEnd()),
+    });
 }
 
 interface EndpointOptions {

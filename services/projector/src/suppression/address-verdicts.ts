@@ -1,6 +1,9 @@
 import type { SuppressionReason, Verdict } from '@penstock/events';
 
-/** Refusals of a recipient that may pass: the mailbox is full or busy, or the host is wrongly set up. */
+/**
+ * Refusals of a recipient that may pass, or that say nothing about the address: the mailbox is full or busy, the host
+ * is wrongly set up, the recipient takes mail from certain senders only.
+ */
 const PASSING: ReadonlySet<string> = new Set([
   'mailbox_full',
   'mailbox_unavailable',
@@ -8,6 +11,10 @@ const PASSING: ReadonlySet<string> = new Set([
   'greylisted',
   'relay_denied',
   'list_expansion',
+  'routing_loop',
+  'policy',
+  'refused',
+  'smtputf8_unsupported',
   'mx_is_address',
   'mx_not_public',
 ]);

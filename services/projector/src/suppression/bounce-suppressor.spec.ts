@@ -181,5 +181,7 @@ describe('a refusal', () => {
     assert.equal(suppressedBy(verdict('null_mx')), 'invalid');
     assert.equal(suppressedBy({ ...verdict('user_unknown'), disposition: 'defer' }), undefined);
     assert.equal(suppressedBy(verdict('mx_not_public')), undefined);
+    assert.equal(suppressedBy(verdict('policy')), undefined);
+    assert.equal(suppressedBy(verdict('throttle_recipient')), undefined);
   });
 });
