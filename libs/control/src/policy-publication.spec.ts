@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryEventLog, MemoryLogData } from '@penstock/adapter-memory';
-import { systemClock } from '@penstock/adapter-system';
 import { parsePolicy } from '@penstock/policy';
 import { policyOfRecord, publishPolicy } from './policy-publication.ts';
 
+const clock = { now: () => 1_750_000_000_000, monotonic: () => 0 };
 const LONG = Array.from({ length: 300 }, (_, i) => `[limit."l${i}"]\nrate = "1/s"\n`).join('');
 
 describe('a change of the policy', () => {
   function given() {
     const log = new MemoryEventLog(new MemoryLogData());
     const publish = (text: string) =>
-      publishPolicy({ log, clock: systemClock, text, policy: parsePolicy(text), changedBy: 'a spec' });
+      publishPolicy({ log, clock, text, policy: parsePolicy(text), changedBy: 'a spec' });
     const facts = async () => (await log.read('mail.control', 0, 0, 100)).map(({ record }) => record.body);
     return { log, publish, facts };
   }

@@ -21,12 +21,10 @@ import { derivedId, factId, formatDeliveryId } from '@penstock/events';
 import {
   type Policy,
   type PoolPolicy,
-  SHIPPED_CLASSES,
+  parsePolicy,
   SHIPPED_DISPATCH,
   SHIPPED_RETRY,
   SHIPPED_SHAPING,
-  SHIPPED_TENANTS,
-  SHIPPED_WARMUPS,
   type Shaping,
 } from '@penstock/policy';
 import { type ControlState, foldControl, INITIAL_CONTROL } from './control-state.ts';
@@ -68,15 +66,11 @@ export function policyWith(options: PolicyOptions = {}): Policy {
   const sources = options.sources ?? ['ip-1'];
   const { maxMessageRate: _, ...unpaced } = SHIPPED_SHAPING;
   return {
+    ...parsePolicy(''),
     version: '0123456789ab',
     egress: 'sandbox',
     shaping: { ...unpaced, connectionLimit: 4, ...options.shaping },
     providers: options.providers ?? [],
-    domains: new Map(),
-    warmups: new Map(Object.entries(SHIPPED_WARMUPS)),
-    classes: SHIPPED_CLASSES,
-    tenants: SHIPPED_TENANTS,
-    limits: [],
     sources: new Map(sources.map((name, index) => [name, { name, ehlo: `${name}.example`, partition: index + 1 }])),
     pools: new Map([{ name: 'default', sources }, ...(options.pools ?? [])].map((pool) => [pool.name, pool])),
     defaultPool: 'default',

@@ -43,6 +43,26 @@ describe('connections of a path', () => {
     assert.equal((await given.outcomes()).length, 3);
   });
 
+  it('are those of the source, and of each site where the provider keeps its sites apart', async () => {
+    const given = await running([
+      '[provider."big"]',
+      '["default".sources."s1"]\nconnection_limit = 1\n[provider."big"]\npaths = "per_site"',
+    ]);
+    const gate = new Gate();
+    given.transport.fallback = gate.script;
+    await given.command(...many(4));
+    assert.equal(given.transport.open, 1);
+    const region = (domain: string) => many(3, { domain, provider: 'big', path: `s1|provider:big|site:${domain}` });
+    await given.command(...region('x.test'), ...region('y.test'));
+    assert.equal(given.transport.open, 1 + 2 + 2);
+    for (let round = 0; round < 8; round++) {
+      gate.open();
+      await given.time.advance(10);
+    }
+    assert.equal((await given.outcomes()).length, 10);
+    assert.equal(given.transport.mostOpen, 5);
+  });
+
   it('make room for a site that has none after a turn', async () => {
     const given = await running(
       ['[provider."big"]', '[provider."big"]\nmax_connection_rate = "6000/min,max_burst=100"'],
