@@ -122,7 +122,7 @@ export class PartitionScheduler {
     if (!policy || this.deps.notReady() !== undefined) return;
     const now = this.deps.nowMs();
     for (const delivery of this.state.takeOpened()) {
-      const command = attemptCommand(delivery, this.state.partition, now, policy.retry.maxAgeMs);
+      const command = attemptCommand(delivery, this.state.partition, now, policy);
       const source = policy.sources.get(delivery.open?.source ?? '');
       // A source that left the policy has no dispatcher: its attempts end without an outcome.
       if (command && source) this.outbox.add(source.partition, command);
