@@ -59,6 +59,10 @@ describe('the outcomes of a window', () => {
     assert.equal(found.score, 33);
   });
 
+  it('name no provider without an outcome', () => {
+    assert.deepEqual([...standings([clean(NOW, 0, 'unresolved')]).providers], []);
+  });
+
   it('weigh half after two days, and nothing after a week', () => {
     assert.equal(hourWeight(0, REPUTATION_RULES), 1_000_000);
     assert.equal(hourWeight(48, REPUTATION_RULES), 500_000);

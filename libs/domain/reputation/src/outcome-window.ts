@@ -46,7 +46,8 @@ export class OutcomeWindow {
   /** Adds what was counted in one hour; hours outside the window are nothing. */
   add(hour: number, provider: string, counts: Partial<OutcomeCounts>): void {
     const weight = hourWeight(this.hour - hour, this.rules);
-    if (weight === 0) return;
+    // Of many hours there is something to tell, and nothing that counts here.
+    if (weight === 0 || OUTCOME_COUNTERS.every((counter) => !counts[counter])) return;
     const sums = this.sumsOf(provider);
     for (const counter of OUTCOME_COUNTERS) {
       const count = counts[counter] ?? 0;

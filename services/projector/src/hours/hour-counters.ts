@@ -9,13 +9,14 @@ import {
   TENANT_HOUR_PREFIX,
   tenantHourKey,
 } from './hour-rows.ts';
+import { HourTally } from './hour-tally.ts';
 
 interface Cell {
   readonly hour: number;
   readonly tenant: string;
   readonly provider: string;
   readonly source: string;
-  readonly counts: HourCounts;
+  readonly tally: HourTally;
 }
 
 type Cells = Map<string, Map<string, Map<string, Cell>>>;
@@ -30,22 +31,30 @@ export interface Expired {
 export class HourCounters {
   /** By hour, tenant, provider and source. */
   private hours = new Map<number, Cells>();
+  /** The one added to before: facts of one batch are often of one tenant, provider and source. */
+  private last: Cell | undefined;
   private newestHour = 0;
   private prunedBefore = 0;
 
   /** What to add to for a fact of this time; undefined for one older than what is kept. */
-  at(time: number, tenant: string, provider: string, source: string): HourCounts | undefined {
+  at(time: number, tenant: string, provider: string, source: string): HourTally | undefined {
     const hour = hourOf(time);
     if (hour > this.newestHour) this.newestHour = hour;
     if (hour < this.newestHour - RETENTION_HOURS) return undefined;
+    const { last } = this;
+    if (last?.hour === hour && last.tenant === tenant && last.provider === provider && last.source === source) {
+      return last.tally;
+    }
     const known = this.hours.get(hour)?.get(tenant)?.get(provider)?.get(source);
-    return (known ?? this.newCell({ hour, tenant, provider, source, counts: {} })).counts;
+    this.last = known ?? this.newCell({ hour, tenant, provider, source, tally: new HourTally() });
+    return this.last.tally;
   }
 
   take(): readonly KeyedIncrement[] {
     const increments: { key: string; fields: Record<string, number> }[] = [];
     const all = new Map<string, HourCounts>();
-    for (const { hour, tenant, provider, source, counts } of this.cells()) {
+    for (const { hour, tenant, provider, source, tally } of this.cells()) {
+      const counts = tally.counts();
       increments.push({ key: tenantHourKey(hour, tenant, provider, source), fields: counts as Record<string, number> });
       const key = hourKey(hour, provider, source);
       const sum = all.get(key) ?? {};
@@ -53,6 +62,7 @@ export class HourCounters {
       all.set(key, sum);
     }
     this.hours = new Map();
+    this.last = undefined;
     for (const [key, sum] of all) increments.push({ key, fields: sum as Record<string, number> });
     return increments;
   }

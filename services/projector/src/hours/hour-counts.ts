@@ -1,4 +1,4 @@
-import { OUTCOME_COUNTERS, type OutcomeCounts } from '@penstock/reputation';
+import { OUTCOME_COUNTERS } from '@penstock/reputation';
 
 /** What is counted per hour, provider and source, and what each number means. One place, for fold and API. */
 export const HOUR_COUNTERS = {
@@ -19,7 +19,10 @@ export const HOUR_COUNTERS = {
 
 export type HourCounter = keyof typeof HOUR_COUNTERS;
 
-/** Counted for reputations alone. */
+/**
+ * Counted for reputations alone. `unseen`: recipients who do not exist by DNS, of whom no receiver knows; they are the
+ * tenant's doing alone.
+ */
 const REPUTATION_COUNTERS: ReadonlySet<string> = new Set([...OUTCOME_COUNTERS, 'unseen']);
 
 /**
@@ -27,9 +30,6 @@ const REPUTATION_COUNTERS: ReadonlySet<string> = new Set([...OUTCOME_COUNTERS, '
  * (`cause:mailbox_full`); notices by the reason of the hold (`held:hourly_limit`).
  */
 export type HourCounts = Partial<Record<string, number>>;
-
-/** `unseen`: recipients who do not exist by DNS, of whom no receiver knows. They are the tenant's doing alone. */
-export type ReputationCounter = keyof OutcomeCounts | 'unseen';
 
 export function causeField(cause: string): string {
   return `cause:${cause}`;
@@ -60,8 +60,4 @@ export function deferralCounts(counts: HourCounts): DeferralCounts {
 
 export function addCounts(sum: HourCounts, counts: HourCounts): void {
   for (const [field, count = 0] of Object.entries(counts)) sum[field] = (sum[field] ?? 0) + count;
-}
-
-export function count(counts: HourCounts, field: HourCounter | ReputationCounter, amount = 1): void {
-  counts[field] = (counts[field] ?? 0) + amount;
 }

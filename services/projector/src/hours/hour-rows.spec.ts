@@ -25,8 +25,8 @@ describe('the row of an hour', () => {
   it('of all tenants is the sum of theirs', () => {
     const counters = new HourCounters();
     for (const tenant of ['acme', 'umbrella']) {
-      const counts = counters.at(NOON, tenant, 'gmail', 'ip-1');
-      if (counts) counts.attempts = 2;
+      const tally = counters.at(NOON, tenant, 'gmail', 'ip-1');
+      if (tally) tally.attempts = 2;
     }
     const taken = new Map(counters.take().map(({ key, fields }) => [key, fields]));
     assert.equal(taken.size, 3);

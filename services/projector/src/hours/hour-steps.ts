@@ -1,7 +1,8 @@
 import type { Fact, LifecycleState, Step } from '@penstock/events';
 import { bounceOutcome, type CountedOutcome, isInvalidByDns, isPutOff } from '@penstock/reputation';
 import type { PendingDelivery } from '../deliveries/pending-delivery.ts';
-import { causeField, count, type HourCounts, heldField } from './hour-counts.ts';
+import { causeField, heldField } from './hour-counts.ts';
+import type { HourTally } from './hour-tally.ts';
 
 type DeliveryFact = Exclude<Fact, { type: 'partition_claimed' }>;
 
@@ -15,22 +16,22 @@ export function isCountedByHour({ type }: DeliveryFact): boolean {
 
 /** Counts one step of a delivery that has not ended before it; call before `metAfter` is remembered. */
 export function countHour(
-  counts: HourCounts,
+  tally: HourTally,
   step: Step,
   before: LifecycleState,
   record: DeliveryFact,
   delivery: PendingDelivery,
 ): void {
   if (step.state && step.state.attempts > before.attempts) {
-    count(counts, 'attempts');
-    if (before.attempts === 0) count(counts, 'firstAttempts');
+    tally.attempts++;
+    if (before.attempts === 0) tally.firstAttempts++;
   }
-  countKind(counts, record, delivery);
+  countKind(tally, record, delivery);
   const outcome = outcomeOf(record, delivery);
   if (outcome === undefined) return;
   const isFirst = (delivery.met & MET.verdict) === 0;
-  if (outcome !== 'putOff' || isFirst) count(counts, outcome);
-  if (isFirst && outcome !== 'unseen') count(counts, 'judged');
+  if (outcome !== 'putOff' || isFirst) tally[outcome]++;
+  if (isFirst && outcome !== 'unseen') tally.judged++;
 }
 
 /** What the delivery has met once the fact is folded, whether or not it was counted. */
@@ -41,46 +42,42 @@ export function metAfter(delivery: PendingDelivery, record: DeliveryFact): numbe
   return delivery.met | MET.remoteDeferral | verdict;
 }
 
-function countKind(counts: HourCounts, record: DeliveryFact, { met, acceptedAt }: PendingDelivery): void {
+function countKind(tally: HourTally, record: DeliveryFact, { met, acceptedAt }: PendingDelivery): void {
   switch (record.type) {
     case 'delivered': {
       const latencyMs = Math.max(0, record.at - acceptedAt);
-      count(counts, 'delivered');
-      count(counts, 'latencyMs', latencyMs);
+      tally.delivered++;
+      tally.latencyMs += latencyMs;
       if ((met & MET.remoteDeferral) === 0) return;
-      count(counts, 'recovered');
-      count(counts, 'recoveredMs', latencyMs);
+      tally.recovered++;
+      tally.recoveredMs += latencyMs;
       return;
     }
     case 'bounced':
     case 'dropped':
-      count(counts, record.type);
+      tally[record.type]++;
       return;
     case 'outcome_unknown':
-      count(counts, 'outcomeUnknown');
+      tally.outcomeUnknown++;
       return;
     case 'deferred':
-      countDeferral(counts, record, met);
+      countDeferral(tally, record, met);
       return;
     default:
       return;
   }
 }
 
-function countDeferral(counts: HourCounts, { body }: Extract<Fact, { type: 'deferred' }>, met: number): void {
+function countDeferral(tally: HourTally, { body }: Extract<Fact, { type: 'deferred' }>, met: number): void {
   if (body.cause === 'held') {
-    count(counts, 'deferredHeld');
-    if ((met & MET.heldNotice) === 0) count(counts, 'deliveriesHeld');
-    for (const reason of body.reasons) addField(counts, heldField(reason));
+    tally.deferredHeld++;
+    if ((met & MET.heldNotice) === 0) tally.deliveriesHeld++;
+    for (const reason of body.reasons) tally.addNamed(heldField(reason));
     return;
   }
-  count(counts, 'deferredRemote');
-  if ((met & MET.remoteDeferral) === 0) count(counts, 'deliveriesDeferred');
-  addField(counts, causeField(body.verdict?.cause ?? 'unknown'));
-}
-
-function addField(counts: HourCounts, field: string): void {
-  counts[field] = (counts[field] ?? 0) + 1;
+  tally.deferredRemote++;
+  if ((met & MET.remoteDeferral) === 0) tally.deliveriesDeferred++;
+  tally.addNamed(causeField(body.verdict?.cause ?? 'unknown'));
 }
 
 /** What it adds to for reputations. Outcomes of a source in warm-up count for nobody: they are about its newness. */
