@@ -52,6 +52,11 @@ describe('several policy files', () => {
     assert.deepEqual(policy.domains.get('x.example')?.shaping, { replaceBase: true, connectionLimit: 30 });
   });
 
+  it('keep every key, whatever its name', () => {
+    const text = composePolicy(['a = 1\n', '["__proto__"]\nb = 2\n']);
+    assert.deepEqual(checkPolicy(text).keys.ignored, ['__proto__', 'a']);
+  });
+
   it('keep their comments where there is only one', () => {
     assert.equal(composePolicy(['# mine\negress = "sandbox"\n']), '# mine\negress = "sandbox"\n');
     assert.equal(composePolicy([]), '');

@@ -20,12 +20,13 @@ export function composePolicy(texts: readonly string[]): string {
 
 function over(below: Table, above: Table): Table {
   if (above.replace_base === true) return above;
-  const merged: Record<string, unknown> = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    const before = Object.hasOwn(below, key) ? below[key] : undefined;
-    if (isTable(before) && isTable(value)) merged[key] = over(before, value);
-    else if (APPENDED.has(key) && Array.isArray(before) && Array.isArray(value)) merged[key] = [...before, ...value];
-    else merged[key] = value;
-  }
-  return merged;
+  const merged = new Map(Object.entries(below));
+  for (const [key, value] of Object.entries(above)) merged.set(key, both(key, merged.get(key), value));
+  // Whatever the key, `__proto__` too, it is one of the table's own.
+  return Object.fromEntries(merged);
+}
+
+function both(key: string, before: unknown, value: unknown): unknown {
+  if (isTable(before) && isTable(value)) return over(before, value);
+  return APPENDED.has(key) && Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
 }

@@ -150,6 +150,16 @@ test('whatever the text, checking ends in a policy or an error, never in a throw
     'retry',
     'egress',
     'smarthost',
+    'warmup',
+    'limit',
+    'tenant',
+    'tier',
+    'class',
+    'gate',
+    'raise',
+    'sources',
+    'automation',
+    '"a.example"',
     '__proto__',
     'x',
   );
@@ -167,7 +177,9 @@ test('whatever the text, checking ends in a policy or an error, never in a throw
   const line = fc.oneof(
     fc.tuple(key, value).map(([k, v]) => `${k} = ${v}`),
     key.map((k) => `[${k}]`),
-    fc.tuple(key, key).map(([a, b]) => `[${a}."${b}"]`),
+    fc.tuple(key, key).map(([a, b]) => `[${a}."${b.replaceAll('"', '')}"]`),
+    fc.tuple(key, key, key).map(([a, b, c]) => `[${a}.x.${b}.${c}]`),
+    fc.tuple(key, key).map(([a, b]) => `[[${a}.${b}]]`),
     fc.string(),
   );
   fc.assert(

@@ -3,7 +3,7 @@
 import { isPace } from './budgets.ts';
 import type { BlockShaping, DomainPolicy, Policy, Shaping } from './policy.ts';
 import { type Rate, stricterRate } from './rates.ts';
-import { BARE_SHAPING, settingsOf } from './shaping.ts';
+import { BARE_SHAPING } from './shaping.ts';
 import { blocksOfSite, parsePath, SMARTHOST_SITE } from './sites.ts';
 
 export interface ShapingTarget {
@@ -14,6 +14,8 @@ export interface ShapingTarget {
   readonly site?: string | undefined;
   readonly smarthost?: boolean | undefined;
 }
+
+type Merged = { -readonly [K in keyof (BlockShaping & Shaping)]: (BlockShaping & Shaping)[K] };
 
 /** One block that applies, with its name as in the file. */
 export interface Layer {
@@ -51,9 +53,11 @@ export function resolveShaping(policy: Policy, target: ShapingTarget): Shaping {
   if (target.smarthost) return policy.smarthost?.shaping ?? policy.shaping;
   const layers = layersOver(policy, target);
   if (layers.length === 0) return policy.shaping;
-  let merged: BlockShaping & Shaping = policy.shaping;
+  let merged: Merged = policy.shaping;
+  // Asked for each source and site of a decision: what says how blocks combine is left in it, for copies cost more.
   for (const { said } of layers) merged = { ...(said.replaceBase ? BARE_SHAPING : merged), ...said };
-  return combined(merged);
+  combine(merged);
+  return merged;
 }
 
 /** @throws RangeError if the text is no path key. */
@@ -66,21 +70,18 @@ export function pathShaping(policy: Policy, path: string): Shaping {
  * A recognised provider is one path over all its sites, so KumoMTA's two kinds of limit, per site and per provider,
  * meet on it and the stricter one holds. Of a pace and a budget neither is the stricter: both do.
  */
-function combined(merged: BlockShaping & Shaping): Shaping {
+function combine(merged: Merged): void {
   const { providerConnectionLimit: connections, providerMaxConnectionRate: connects } = merged;
-  const shaping: { -readonly [K in keyof Shaping]: Shaping[K] } = {
-    ...(settingsOf(merged) as Shaping),
-    ...messageRates(merged.maxMessageRate, merged.providerMaxMessageRate),
-  };
-  if (connections !== undefined) shaping.connectionLimit = Math.min(connections, merged.connectionLimit);
+  if (connections !== undefined) merged.connectionLimit = Math.min(connections, merged.connectionLimit);
   if (connects) {
-    shaping.maxConnectionRate = merged.maxConnectionRate ? stricterRate(connects, merged.maxConnectionRate) : connects;
+    merged.maxConnectionRate = merged.maxConnectionRate ? stricterRate(connects, merged.maxConnectionRate) : connects;
   }
-  return shaping;
+  if (merged.providerMaxMessageRate) {
+    Object.assign(merged, messageRates(merged.maxMessageRate, merged.providerMaxMessageRate));
+  }
 }
 
-function messageRates(site: Rate | undefined, provider: Rate | undefined): Partial<Shaping> {
-  if (!provider) return {};
+function messageRates(site: Rate | undefined, provider: Rate): Partial<Shaping> {
   if (!site) return { maxMessageRate: provider };
   if (isPace(site) === isPace(provider)) return { maxMessageRate: stricterRate(provider, site) };
   return isPace(site)
