@@ -70,6 +70,7 @@ export const SOMETIMES: readonly string[] = [
   'bounced',
   'dropped expired',
   'dropped outcome_unknown',
+  'dropped suppressed',
   'deferred held',
   'deferred remote',
   'outcome_unknown connection_lost',

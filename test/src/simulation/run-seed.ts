@@ -10,6 +10,7 @@ import { kindOf, Marks } from './marks.ts';
 import { watchLimits } from './receiver-limits.ts';
 import { watchOwners } from './source-owners.ts';
 import { Supervisor } from './supervisor.ts';
+import { SuppressedPeople } from './suppressed-people.ts';
 import { ATTEMPT_MAXES, MAX_AGES, PARTITIONS, policyText, SITES } from './surroundings.ts';
 
 export interface SeedOptions {
@@ -103,7 +104,10 @@ async function story({ cluster, arrangement, options, ends }: Run): Promise<void
   supervisor.startAll();
   simulation.observe(() => supervisor.strikeAsPlanned());
   const campaign = new Campaign(simulation, () => supervisor.current('ingest'), options.messages);
-  const allEnded = () => campaign.done && ledger.pending === 0 && supervisor.allUp && expanded(campaign, ledger);
+  const suppressed = new SuppressedPeople(simulation, () => supervisor.current('ingest'));
+  suppressed.watch(cluster);
+  const clientsDone = () => campaign.done && suppressed.done;
+  const allEnded = () => clientsDone() && ledger.pending === 0 && supervisor.allUp && expanded(campaign, ledger);
   await simulation.runUntil(allEnded, TROUBLE);
   faults.switchOff();
   const result = await simulation.runUntil(allEnded, CALM);
@@ -117,6 +121,7 @@ async function story({ cluster, arrangement, options, ends }: Run): Promise<void
   await simulation.runUntil(() => answers.pending === 0, LAST_ANSWERS);
   await settleArchive(cluster, supervisor);
   await checkEnd(evidence);
+  suppressed.check(ledger);
 }
 
 /** Whether everything that was acknowledged has become deliveries. */
