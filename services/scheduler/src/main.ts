@@ -61,8 +61,8 @@ async function openQuotas(
   { settings, clock, telemetry, undo }: ServiceWorld<Settings>,
   share: () => PartitionShare,
 ): Promise<QuotaStore> {
-  const { redisUrl } = settings;
-  if (redisUrl !== undefined) return openRedisQuotas(redisUrl, telemetry, undo);
+  const { redisUrl, kafkaPrefix = '' } = settings;
+  if (redisUrl !== undefined) return openRedisQuotas(redisUrl, kafkaPrefix, telemetry, undo);
   return new LoneQuotaStore(memoryQuotas(clock), share);
 }
 

@@ -1,4 +1,4 @@
-/** What an attempt met, in the words of DESIGN section 4: phase, scope, host, reply, verdict, timings. */
+/** What an attempt met: phase, scope, host, reply, verdict, timings. */
 
 /** Where in the conversation the outcome was decided (RFC 5321 section 4.5.3.2 names the same steps). */
 export type Phase = 'dns' | 'connect' | 'banner' | 'ehlo' | 'starttls' | 'mail' | 'rcpt' | 'data' | 'final_dot';
