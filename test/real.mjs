@@ -28,7 +28,10 @@ function add({ passed, failed, skipped }) {
   counts.skipped += skipped;
 }
 
-/** Runs the suites beside one stack, whose addresses they find in the environment. */
+/** What these count or time would suffer from a neighbour: they run alone, after the others. */
+const ALONE = /\/(rolling-restart|leader-killed|kafka-failover)\.real/;
+
+/** Runs the suites beside one stack, two at a time, whose addresses they find in the environment. */
 async function beside(kafka, files) {
   if (files.length === 0) return;
   const { startStack } = await import('../infra/local/dist/index.js');
@@ -46,7 +49,9 @@ async function beside(kafka, files) {
       process.env.PENSTOCK_TEST_REDIS = new URL(addresses.redis).host;
     process.env.PENSTOCK_TEST_JAEGER = JSON.stringify({ otlp: addresses.otlpHttp, query: addresses.jaegerQuery });
     process.env.PENSTOCK_TEST_S3 = JSON.stringify(addresses.s3 ?? null);
-    add(await runSpecs(files, { concurrency: 1, timeoutMs: LIMIT_MS }));
+    const [alone, together] = [files.filter((path) => ALONE.test(path)), files.filter((path) => !ALONE.test(path))];
+    add(await runSpecs(together, { concurrency: 2, timeoutMs: LIMIT_MS }));
+    if (alone.length > 0) add(await runSpecs(alone, { concurrency: 1, timeoutMs: LIMIT_MS }));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     counts.failed += 1;

@@ -358,3 +358,12 @@ test('a source from which nothing comes is silent, whoever carries its mail', ()
   const away = disturbance({ at: 101_000, until: 120_000 });
   assert.deepEqual(found(checkHistory([...silentFor(100), away], { ...OPTIONS, limits })), {});
 });
+
+test('what its client gave up on is due when it is accepted, and what was acknowledged then', () => {
+  const accepted = (ended: 'ok' | 'unknown') =>
+    course({ id: 'm900', at: 30_000, receivedAt: [30_100] }).map((entry) =>
+      entry.kind === 'submission' ? { ...entry, at: 400, answeredAt: 15_400, ended } : entry,
+    );
+  assert.deepEqual(found(check(...accepted('unknown'))), {});
+  assert.deepEqual(found(check(...accepted('ok'))), { late: 1 });
+});

@@ -7,6 +7,8 @@ export interface DeliveryStory {
   readonly messageId: string;
   /** `processed` stands in the log. */
   accepted: boolean;
+  /** When it was written, ms of the run; 0 until then. */
+  acceptedAt: number;
   /** Terminal transitions, in order: there may be one. */
   readonly ends: TimedFact[];
   /** When releases waited for their outcome. */
@@ -43,7 +45,16 @@ export function deliveryStory({ deliveryId, messageId, facts }: DeliveryFacts): 
 
 function newStory(deliveryId: string, messageId: string): DeliveryStory {
   const counts = { marked: 0, unfounded: 0, doubts: 0, deferrals: 0, unknowns: 0 };
-  return { deliveryId, messageId, accepted: false, ends: [], openings: [], contradictions: [], ...counts };
+  return {
+    deliveryId,
+    messageId,
+    accepted: false,
+    acceptedAt: 0,
+    ends: [],
+    openings: [],
+    contradictions: [],
+    ...counts,
+  };
 }
 
 class Teller {
@@ -69,8 +80,13 @@ class Teller {
     if (this.openSince !== undefined) this.story.openings.push({ from: this.openSince, to: Number.POSITIVE_INFINITY });
   }
 
+  private accept({ writtenAt }: TimedFact): void {
+    this.story.accepted = true;
+    this.story.acceptedAt = writtenAt;
+  }
+
   private transition(fact: TimedFact): void {
-    if (fact.type === 'processed') this.story.accepted = true;
+    if (fact.type === 'processed') this.accept(fact);
     else if (fact.type === 'released') this.release(fact);
     else this.outcome(fact);
   }

@@ -115,10 +115,18 @@ function ends({ stories }: Mail): readonly Finding[] {
   });
 }
 
-/** From when on a mail is due; undefined where nobody submitted it. */
-export function dueAt({ submissions }: Mail): number | undefined {
+/**
+ * From when on a mail is due; undefined where nobody submitted it. Whose client gave up waiting for the answer may be
+ * accepted long after, by an ingest that stood still: it waits for nobody before.
+ */
+export function dueAt({ submissions, stories }: Mail): number | undefined {
   if (submissions.length === 0) return undefined;
-  return Math.max(...submissions.map(({ answeredAt, notBefore }) => Math.max(answeredAt, notBefore ?? answeredAt)));
+  const acceptedAt = Math.max(0, ...stories.map((story) => story.acceptedAt));
+  return Math.max(
+    ...submissions.map(({ answeredAt, ended, notBefore }) =>
+      Math.max(answeredAt, notBefore ?? 0, ended === 'unknown' ? acceptedAt : 0),
+    ),
+  );
 }
 
 function times(receptions: readonly Reception[]): string {
