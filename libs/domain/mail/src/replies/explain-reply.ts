@@ -27,7 +27,7 @@ export function explainReply(lines: readonly string[], context: ReplyContext): R
   const verdict = classifyReply(reply, context);
   const ofProvider = rulesOf(context.provider, context.host).find(({ name }) => name === verdict.rule);
   const rule = ofProvider ?? WORDING.find(({ name }) => name === verdict.rule);
-  const comeBackMs = retryHintMs(reply);
+  const comeBackMs = verdict.disposition === 'defer' ? retryHintMs(reply) : undefined;
   return {
     reply,
     verdict,
