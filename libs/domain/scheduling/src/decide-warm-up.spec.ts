@@ -29,7 +29,8 @@ function sharing() {
     { name: 'default', sources: ['new'], sharedWarmupPool: 'shared' },
     { name: 'shared', sources: ['spare'] },
   ];
-  const history = new PartitionHistory({ sources: ['new', 'spare'], pools }).claim();
+  const retry = { deferralNoticeAfterMs: 96 * HOUR };
+  const history = new PartitionHistory({ sources: ['new', 'spare'], pools, retry }).claim();
   history.warmUp('new', 20);
   return { history, book: new BudgetBook() };
 }
@@ -167,6 +168,18 @@ describe('where every source of the pool is in warm-up', () => {
     for (let i = 0; i < 2; i++) history.mail();
     history.mail({ acceptedAt: START - WAIT });
     assert.deepEqual(sourcesOf(runWithBook(history, book, START).records).sort(), ['new', 'spare']);
+  });
+
+  it('mail that may go to the shared pool does not wait behind mail that may not', () => {
+    const { history, book } = sharing();
+    history.rate('poor', 60);
+    history.rate('good', 90);
+    for (let i = 0; i < 4; i++) history.mail({ acceptedAt: START - 2 * WAIT, tenant: 'poor' });
+    for (let i = 0; i < 2; i++) history.mail({ acceptedAt: START - WAIT + i * MINUTE, tenant: 'good' });
+    const first = runWithBook(history, book, START);
+    assert.deepEqual(sourcesOf(first.records).sort(), ['new', 'spare']);
+    assert.equal(first.wakeAt, START + MINUTE);
+    assert.deepEqual(sourcesOf(runWithBook(history, book, START + MINUTE).records), ['spare']);
   });
 
   it('the shared pool takes no mail of a tenant whose reputation is below 85, and that of others behind it', () => {

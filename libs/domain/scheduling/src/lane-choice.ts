@@ -23,7 +23,25 @@ export function nextChoice(draft: Draft, lane: Lane, lot: Lot, pulled: Pulled): 
   if (offer) return { delivery: turn, offer };
   const other = lane.headAt(turn.life.attempts === 0 ? 'retry' : 'first', draft.nowMs);
   const second = other && choose(draft, other, lot, pulled);
-  return other && second ? { delivery: other, offer: second } : undefined;
+  return other && second ? { delivery: other, offer: second } : behindHeads(draft, lane, lot, pulled);
+}
+
+/** Deliveries of a lane that are looked at where the first may not go somewhere that others may. */
+const LOOKED_BEHIND = 50;
+
+/** The shared warm-up pool takes mail of some tenants only: theirs must not wait behind that of others. */
+function behindHeads(draft: Draft, lane: Lane, lot: Lot, pulled: Pulled): Choice | undefined {
+  if (!sharesOnly(lot)) return undefined;
+  for (const { key, item } of lane.firsts.some(LOOKED_BEHIND)) {
+    const offer = key <= draft.nowMs ? choose(draft, item, lot, pulled) : undefined;
+    if (offer) return { delivery: item, offer };
+  }
+  return undefined;
+}
+
+/** Whether what is over the limit can only go to the shared warm-up pool. */
+function sharesOnly({ open }: Lot): boolean {
+  return open.hasWarming && !open.hasWarm && open.hasShared;
 }
 
 /** Sources in warm-up first, then most free credit; among equals they take turns. */
@@ -134,7 +152,8 @@ function wakeAt({ nowMs, control }: Draft, lane: Lane, lot: Lot, heads: readonly
   const { open, pool } = lot;
   if (!open.hasWarming) return undefined;
   const times: number[] = [];
-  for (const head of heads) {
+  const behind = sharesOnly(lot) ? lane.firsts.some(LOOKED_BEHIND).map(({ item }) => item) : [];
+  for (const head of [...heads, ...behind]) {
     const elsewhere = open.hasWarm || (open.hasShared && mayShare(pool, control.reputations, head.accepted.tenant));
     if (elsewhere) times.push(overflowAt(head, open));
   }
