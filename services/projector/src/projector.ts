@@ -123,7 +123,7 @@ export class Projector implements AskedProjector {
       messages: new MessageQuery(archive, claims, freshness, partitionCount),
       lanes,
       rates: new RateQuery(this.model, control, clock),
-      figures: new FiguresQuery(this.model, tally, this.readers, tracing),
+      figures: new FiguresQuery(this.model, tally, this.readers, tracing, control),
       deferrals: new DeferralQuery(this.model, clock),
       reputations: new ReputationQuery(book, control, clock),
       dueReputations: new DueReputations({

@@ -81,6 +81,7 @@ export const SOMETIMES: readonly string[] = [
   'handed_back shutdown',
   'path_throttled',
   'path_restored',
+  'reputation_changed',
   VOID,
   PARTITION_MOVED,
   COMMAND_AGAIN,

@@ -5,8 +5,12 @@ import { createDispatcher } from '@penstock/dispatcher';
 import { createIngest, type Ingest } from '@penstock/ingest';
 import type { AnyConsumer, PenstockService } from '@penstock/ports';
 import { createProjector, type Projector } from '@penstock/projector';
+import { REPUTATION_RULES } from '@penstock/reputation';
 import { createScheduler } from '@penstock/scheduler';
 import type { SimulatedPorts } from '@penstock/simulation';
+
+/** A campaign has a few hundred recipients. */
+const SOON_RATED = { ...REPUTATION_RULES, minOutcomes: 5 };
 
 const SECRET_KEY = new Uint8Array(32).fill(7);
 /** Often, so that a scheduler whose disk is lost finds a copy. */
@@ -33,7 +37,8 @@ export const SERVICES = {
   },
   dispatcher: (ports: SimulatedPorts, isOneProcess = false): PenstockService =>
     createDispatcher({ ...ports, signer: new InProcessSigner(SECRET_KEY), holdsFolderLock: isOneProcess }),
-  projector: (ports: SimulatedPorts): Projector => createProjector({ ...ports, publishes: true }),
+  projector: (ports: SimulatedPorts): Projector =>
+    createProjector({ ...ports, publishes: true, reputationRules: SOON_RATED }),
 } as const;
 
 /** The service, with what its shell joins besides its own consumers. */

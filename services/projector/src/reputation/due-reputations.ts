@@ -1,10 +1,10 @@
-import { derivedId, type ReputationChanged } from '@penstock/events';
+import { derivedId, type ReputationChanged, type ReputationSubject } from '@penstock/events';
 import type { Clock, EventLog } from '@penstock/ports';
-import { type Due, duePublications } from '@penstock/reputation';
+import { type Due, duePublications, OutcomeWindow, type ReputationRules } from '@penstock/reputation';
 import { type ControlState, reputationKey } from '@penstock/scheduling';
 import { countsName } from '../deliveries/counts-position.ts';
 import type { ReadModel } from '../deliveries/read-model.ts';
-import type { OutcomeBook } from './outcome-book.ts';
+import type { OutcomeBook, SubjectOutcomes } from './outcome-book.ts';
 
 export interface DueReputationsDeps {
   readonly log: Pick<EventLog, 'bounds' | 'partitionCount'>;
@@ -35,13 +35,13 @@ export class DueReputations {
     const { clock, book, control, partitions } = this.deps;
     const state = control();
     if (!state || !partitions().includes(PUBLISHERS_PARTITION) || !(await this.isWhole())) return [];
-    const candidates = (await book.everybody()).map(({ subject, name, window }) => ({
+    const now = clock.now();
+    const candidates = withVanished(await book.everybody(), state, book.rules).map(({ subject, name, window }) => ({
       subject,
       name,
       standings: window.standings(),
       published: state.reputations.get(reputationKey(subject, name)),
     }));
-    const now = clock.now();
     const { publication } = book.rules;
     const slot = Math.floor(now / publication.everyMs);
     return duePublications(candidates, now, publication).map((due) => record(due, now, slot));
@@ -66,6 +66,24 @@ export class DueReputations {
     this.endsBefore = ends;
     return whole;
   }
+}
+
+const SUBJECTS: readonly ReputationSubject[] = ['tenant', 'source'];
+
+/** Also those that were rated once and of whom nothing is left. */
+function withVanished(
+  found: readonly SubjectOutcomes[],
+  { reputations }: ControlState,
+  rules: ReputationRules,
+): readonly SubjectOutcomes[] {
+  const known = new Set(found.map(({ subject, name }) => reputationKey(subject, name)));
+  const all = [...found];
+  for (const [key, { score }] of reputations) {
+    const subject = SUBJECTS.find((each) => key.startsWith(reputationKey(each, '')));
+    if (!subject || score === undefined || known.has(key)) continue;
+    all.push({ subject, name: key.slice(reputationKey(subject, '').length), window: new OutcomeWindow(0, rules) });
+  }
+  return all;
 }
 
 function record({ subject, name, body }: Due, at: number, slot: number): ReputationChanged {

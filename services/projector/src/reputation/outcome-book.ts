@@ -88,7 +88,7 @@ export class OutcomeBook {
       if (row.source !== '') add('source', row.source, row, row.counts);
     }
     for await (const row of this.rowsFrom(TENANT_HOUR_PREFIX, first)) {
-      if (row.tenant !== undefined) add('tenant', row.tenant, row, ofTenant(row.counts));
+      if (row.tenant) add('tenant', row.tenant, row, ofTenant(row.counts));
     }
     const readMs = this.clock.monotonic();
     return { readMs, tookMs: readMs - since, hour, subjects: [...found.values()] };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryLogData } from '@penstock/adapter-memory';
+import { MemoryLogData, MemoryReadModels } from '@penstock/adapter-memory';
 import type { Control, Fact, ReputationChanged, Scope, Verdict } from '@penstock/events';
+import { prefixEnd } from '@penstock/ports';
 import { REPUTATION_RULES } from '@penstock/reputation';
 import { DeliveryFacts, MINUTE, Rig, START } from '../rig.spec.ts';
 import { LOOK_MS } from './reputation-publisher.ts';
@@ -186,6 +187,11 @@ describe('the news of a reputation', () => {
       ],
     );
     assert.equal((await standing(rig, 'acme')).published?.score, 100);
+    const { reputations } = await rig.projector.queries.figures.figures();
+    assert.deepEqual(
+      reputations.filter(({ source }) => source !== 'ip-1'),
+      [],
+    );
   });
 
   it('is not told again by whoever starts after a crash', async () => {
@@ -209,6 +215,23 @@ describe('the news of a reputation', () => {
     assert.equal(scores.length, 2);
     assert.equal(scores[0], 100);
     assert.equal(scores[1], 0);
+  });
+
+  it('comes a last time when nothing is left to rate anybody by, even of rows', async () => {
+    const rig = await rigWith(...times(20, taken));
+    await minutesPass(rig, 3);
+    const rows = await new MemoryReadModels(rig.stores).open('projector');
+    for (const prefix of ['hour|', 'tenant-hour|']) {
+      const gone = await rows.range({ from: prefix, to: prefixEnd(prefix), limit: 100 });
+      await rows.write({ deletes: gone.map(({ key }) => key) });
+    }
+    rig.time.advance(200 * HOUR);
+    await minutesPass(rig, 3);
+    const records = (await published(rig)).map(({ body }) => [body.subject, body.score, body.previous]);
+    assert.deepEqual(records.slice(2).sort(), [
+      ['source', undefined, 100],
+      ['tenant', undefined, 100],
+    ]);
   });
 
   it('waits until the counts hold what stood in the log, so that a lost read model unrates nobody', async () => {
