@@ -3,24 +3,16 @@
  * one store of budgets, the controller, and a receiver that counts. Nothing is woken but by its own wish, a record or an
  * answer of the store.
  */
-import type { Deferred, Fact, HandedBack, OutcomeUnknown } from '@penstock/events';
-import { derivedId, formatDeliveryId } from '@penstock/events';
+import type { Fact } from '@penstock/events';
+import { formatDeliveryId } from '@penstock/events';
 import type { Policy, WarmupPolicy } from '@penstock/policy';
 import { BudgetBook } from './budget-book.ts';
-import {
-  type DeliveryRow,
-  type PartitionRow,
-  restoreDelivery,
-  restorePartition,
-  takeCheckpoint,
-} from './checkpoint.ts';
 import { type ControlState, foldControl, INITIAL_CONTROL } from './control-state.ts';
 import { decide } from './decide.ts';
-import { evolve } from './evolve.ts';
 import { Heap, heapNode } from './heap.ts';
-import { createPartitionState, type PartitionState } from './partition-state.ts';
+import { type Outcome, outcomeFact, processedFact } from './simulated-facts.ts';
+import { SimulatedPartition } from './simulated-partition.ts';
 import { HOUR, MINUTE, policyWith, SECOND, START } from './specification.ts';
-import { TokenPurse } from './token-purse.ts';
 import { WARMUP_DAY_MS, warmupStarted, warmupStepsDue } from './warm-up-steps.ts';
 import { warmupOf } from './warmups.ts';
 
@@ -50,67 +42,6 @@ interface Happening {
   readonly happen: () => void;
 }
 
-/** One partition with its log since the last checkpoint, and what that holds. */
-class Member {
-  state: PartitionState;
-  purse = new TokenPurse();
-  wakeAt = Number.POSITIVE_INFINITY;
-  wakes = 0;
-  /** The next proposal dies with the scheduler. */
-  dies = false;
-  /** Recorded in a moment. */
-  outcomes: Fact[] = [];
-  private tail: Fact[] = [];
-  private rows = new Map<string, DeliveryRow>();
-  private row: PartitionRow;
-
-  constructor(
-    readonly index: number,
-    private readonly count: number,
-  ) {
-    this.state = createPartitionState(index, count);
-    this.row = takeCheckpoint(this.state).partition;
-    this.claim(START);
-  }
-
-  append(...records: readonly Fact[]): void {
-    for (const record of records) {
-      evolve(this.state, this.state.position, record);
-      this.tail.push(record);
-    }
-  }
-
-  checkpoint(): void {
-    const { partition, puts, deletes } = takeCheckpoint(this.state);
-    for (const row of puts) this.rows.set(row.accepted.id, { ...row, progress: { ...row.progress } });
-    for (const id of deletes) this.rows.delete(id);
-    this.row = partition;
-    this.tail = [];
-  }
-
-  /** All that was in memory is gone. */
-  crash(at: number): void {
-    this.state = restorePartition(this.index, this.count, this.row, []);
-    for (const row of this.rows.values()) restoreDelivery(this.state, row);
-    for (const record of this.tail) evolve(this.state, this.state.position, record);
-    this.purse = new TokenPurse();
-    this.claim(at);
-  }
-
-  private claim(at: number): void {
-    const claimId = `claim-${this.index}-${at}`;
-    const id = derivedId(claimId);
-    this.append({
-      id,
-      type: 'partition_claimed',
-      version: 1,
-      at,
-      partition: this.index,
-      body: { claimId, owner: 'm' },
-    });
-  }
-}
-
 export class WarmupSimulation {
   /** When a recipient of each source was answered at the receiver. */
   readonly answered: Readonly<Record<(typeof SOURCES)[number], number[]>> = { new: [], old: [] };
@@ -129,7 +60,7 @@ export class WarmupSimulation {
   control: ControlState;
   now = START;
   private readonly book = new BudgetBook();
-  private readonly members: readonly Member[];
+  private readonly members: readonly SimulatedPartition[];
   private readonly schedule: WarmupPolicy;
   private readonly policy: Policy;
   private readonly pending = new Heap<Happening>();
@@ -141,7 +72,7 @@ export class WarmupSimulation {
   constructor(private readonly options: SimulationOptions) {
     const { partitions, hourlyByDay, seed } = options;
     this.random = seed;
-    this.members = Array.from({ length: partitions }, (_, index) => new Member(index, partitions));
+    this.members = Array.from({ length: partitions }, (_, index) => new SimulatedPartition(index, partitions));
     const policy = policyWith({
       sources: SOURCES,
       shaping: { connectionLimit: 1000 },
@@ -254,7 +185,7 @@ export class WarmupSimulation {
     // Slow mail comes one by one, fast mail a second of it at a time.
     const perSecond = (offered * (this.options.hourlyByDay[day] ?? 1)) / 3600;
     this.owed += Math.max(1, perSecond);
-    const asked = new Set<Member>();
+    const asked = new Set<SimulatedPartition>();
     for (; this.owed >= 1; this.owed -= 1) {
       const member = this.members[this.offered % this.members.length];
       if (member) asked.add(this.accept(member));
@@ -263,38 +194,16 @@ export class WarmupSimulation {
     this.at(this.now + Math.max(SECOND, SECOND / perSecond), () => this.offer());
   }
 
-  private accept(member: Member): Member {
+  private accept(member: SimulatedPartition): SimulatedPartition {
     const messageId = `m${this.offered++}`;
     const deliveryId = formatDeliveryId({ messageId, index: 0, partition: member.index });
     const at = Math.floor(this.now);
     const domain = `d${this.offered % DOMAINS}.example`;
-    member.append({
-      id: `${deliveryId} processed`,
-      type: 'processed',
-      version: 1,
-      at,
-      partition: member.index,
-      deliveryId,
-      messageId,
-      tenant: 'acme',
-      body: {
-        content: { body: 'b', recipient: 'r' },
-        index: 0,
-        domain,
-        recipientHash: 'h',
-        class: 'bulk',
-        pool: 'default',
-        acceptedAt: at,
-        sendAt: at,
-        size: 1000,
-        protocol: 'http',
-        expanded: false,
-      },
-    });
+    member.append(processedFact(messageId, deliveryId, member.index, domain, at));
     return member;
   }
 
-  private decideFor(member: Member): void {
+  private decideFor(member: SimulatedPartition): void {
     for (;;) {
       const { state, purse } = member;
       const now = this.now;
@@ -320,7 +229,7 @@ export class WarmupSimulation {
   }
 
   /** What the dispatcher and the receiver make of it. */
-  private attempt(member: Member, { body }: Extract<Fact, { type: 'released' }>): void {
+  private attempt(member: SimulatedPartition, { body }: Extract<Fact, { type: 'released' }>): void {
     const source = body.source === 'new' ? 'new' : 'old';
     for (const { deliveryId, release, attempt } of body.deliveries) {
       const about = { partition: member.index, deliveryId, release, source, attempt, site: body.site };
@@ -354,7 +263,7 @@ export class WarmupSimulation {
   }
 
   /** Outcomes reach the log a second's worth at a time. */
-  private close(member: Member, outcome: Outcome): void {
+  private close(member: SimulatedPartition, outcome: Outcome): void {
     member.outcomes.push(outcomeFact(outcome, this.now));
     if (member.outcomes.length > 1) return;
     this.at(this.now + SECOND, () => {
@@ -376,32 +285,5 @@ export class WarmupSimulation {
   /** Where the warm-up stands. */
   get day(): number | undefined {
     return warmupOf(this.control.warmups, 'new')?.stage.day;
-  }
-}
-
-interface Outcome {
-  readonly type: 'delivered' | 'deferred' | 'outcome_unknown' | 'handed_back';
-  readonly partition: number;
-  readonly deliveryId: string;
-  readonly release: number;
-  readonly source: string;
-  readonly attempt: number;
-  readonly site: string;
-}
-
-function outcomeFact({ type, partition, deliveryId, release, source, attempt, site }: Outcome, now: number): Fact {
-  const at = Math.floor(now);
-  const about = { id: `${deliveryId} ${release} ${type}`, version: 1 as const, at, partition, deliveryId, release };
-  const verdict = { cause: 'mailbox_full', scope: 'recipient', disposition: 'defer', confidence: 1 } as const;
-  const base = { attempt, source, site, phase: 'rcpt', scope: 'recipient', verdict, timings: {} } as const;
-  switch (type) {
-    case 'delivered':
-      return { ...about, type, body: { ...base, verdict: { ...verdict, cause: 'accepted', disposition: 'deliver' } } };
-    case 'deferred':
-      return { ...about, type, body: { ...base, cause: 'remote' } } satisfies Deferred;
-    case 'outcome_unknown':
-      return { ...about, type, body: { ...base, cause: 'connection_lost' } } satisfies OutcomeUnknown;
-    case 'handed_back':
-      return { ...about, type, body: { cause: 'not_started', source, attempt } } satisfies HandedBack;
   }
 }
