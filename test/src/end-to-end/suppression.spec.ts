@@ -9,10 +9,10 @@ import { Platform } from './platform.ts';
 
 const OPERATOR = 'an-operators-key';
 /** Rounds of asking, each of which waits for the platform: it is done long before. */
-const ROUNDS = 400;
+const ROUNDS = 5_000;
 
 interface Shown {
-  readonly deliveries: readonly { readonly deliveryId: string; readonly status: string }[];
+  readonly deliveries: readonly { readonly deliveryId: string; readonly status: string; readonly attempts: number }[];
 }
 
 describe('a platform with suppressions', () => {
@@ -79,6 +79,16 @@ describe('a platform with suppressions', () => {
     throw new Error(`message ${messageId} never ended`);
   }
 
+  /** Its receiver has put it off once. */
+  async function putOff(key: string, messageId: string): Promise<void> {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { body } = await get(key, `/v1/messages/${messageId}`);
+      const [only] = (body as Partial<Shown>).deliveries ?? [];
+      if (only?.status === 'waiting' && only.attempts === 1) return;
+    }
+    throw new Error(`message ${messageId} was never put off`);
+  }
+
   async function listed(key: string, count: number): Promise<string> {
     for (let round = 0; round < ROUNDS; round++) {
       const { out } = await penstock(key, 'suppression', 'list');
@@ -98,6 +108,16 @@ describe('a platform with suppressions', () => {
     const removed = await penstock(acme, 'suppression', 'remove', 'ann@gmail.com');
     assert.equal(removed.out, '1 address is suppressed no more');
     assert.deepEqual(await ends(acme, await send(acme, ['ann@gmail.com'])), ['delivered']);
+  });
+
+  it('drops what waits for its retry when its address is added meanwhile', async () => {
+    const stark = await keyOf('stark');
+    const messageId = await send(stark, ['ann@greylist.sandbox']);
+    await putOff(stark, messageId);
+    await penstock(stark, 'suppression', 'add', 'ann@greylist.sandbox');
+    assert.deepEqual(await ends(stark, messageId), ['dropped']);
+    const told = await penstock(stark, 'why', messageId);
+    assert.match(told.out, /the address is suppressed: nothing is sent to it \(manual\), after one attempt/);
   });
 
   it('shows a tenant its own only', async () => {
