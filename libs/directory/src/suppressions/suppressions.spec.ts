@@ -150,6 +150,24 @@ describe('the suppressions that mail.directory tells of', () => {
     assert.equal(again.size, 2);
   });
 
+  it('are known all the while the topic is assigned once more', async () => {
+    const rig = new Rig();
+    await rig.append(added('ann'));
+    const suppressions = await rig.started();
+    const asked = { tenant: 'acme', recipientHash: hashOf('ann') };
+    let done = false;
+    const again = suppressions.assigned(0).then(() => {
+      done = true;
+    });
+    for (let turns = 0; !done && turns < 1000; turns++) {
+      assert.equal(suppressions.reasonFor(asked, NOW), 'manual');
+      await Promise.resolve();
+    }
+    await again;
+    assert.equal(suppressions.reasonFor(asked, NOW), 'manual');
+    await suppressions.leave();
+  });
+
   it('are read anew where the log is another one', async () => {
     const rig = new Rig();
     await rig.append(added('ann'), added('bob'));

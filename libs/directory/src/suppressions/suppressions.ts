@@ -124,10 +124,12 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
   async assigned(partition: number): Promise<number> {
     const { begin, end } = await this.deps.log.bounds('mail.directory', partition);
     const rows = new SuppressionRows(await this.deps.state.open('suppressions'));
-    const from = await this.start(rows, begin, end);
-    this.rows = rows;
+    // Assigned once more, it answers from what it knew until it knows it again.
+    const { table, from } = await this.start(rows, begin, end);
     this.endAsFound = end;
     this.offsets.startAt(from);
+    this.rows = rows;
+    this.table = table;
     this.tellChange();
     return from;
   }
@@ -140,7 +142,7 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
     for (const stored of records) await this.fold(rows, stored, changes);
     const position = last.offset + 1;
     await rows.write({ ...changes, position, mark: { id: last.record.id, offset: last.offset } });
-    for (const [name, row] of changes.suppressions) this.remember(name, row);
+    for (const [name, row] of changes.suppressions) remember(this.table, name, row);
     this.offsets.advance(position);
     if (changes.suppressions.size > 0 || position >= this.endAsFound) this.tellChange();
   }
@@ -156,17 +158,17 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
   }
 
   /** What is on disk, unless it is of another log. */
-  private async start(rows: SuppressionRows, begin: number, end: number): Promise<number> {
-    this.table = new SuppressionTable();
+  private async start(rows: SuppressionRows, begin: number, end: number) {
+    const table = new SuppressionTable();
     const position = await rows.position();
-    if (position === undefined) return begin;
+    if (position === undefined) return { table, from: begin };
     if (position >= begin && position <= end && (await this.isOfThisLog(rows, begin))) {
-      await this.load(rows);
-      return position;
+      await this.load(rows, table);
+      return { table, from: position };
     }
     this.deps.telemetry.log('warn', 'suppressions_discarded', { position, begin, end });
     await rows.discard();
-    return begin;
+    return { table, from: begin };
   }
 
   /** Where a later record of its recipient took its place, the topic says nothing against it. */
@@ -178,14 +180,14 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
   }
 
   /** Those that are over are let go. */
-  private async load(rows: SuppressionRows): Promise<void> {
+  private async load(rows: SuppressionRows, table: SuppressionTable): Promise<void> {
     const now = this.deps.clock.now();
     const over: string[] = [];
     for await (const page of rows.all()) {
       for (const row of page) {
         const name = rowName(row.tenant, row.recipientHash);
         if (isOver(row, now)) over.push(name);
-        else this.remember(name, row);
+        else remember(table, name, row);
       }
     }
     await rows.forget(over);
@@ -207,13 +209,6 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
     changes.suppressions.set(name, rowOf(record));
   }
 
-  private remember(name: string, row: SuppressionRow | undefined): void {
-    const [tenant = '', recipientHash = ''] = name.split('/');
-    if (!row) this.table.delete(tenant, recipientHash);
-    else
-      this.table.set(tenant, recipientHash, { reason: row.reason, expiresAtS: Math.ceil((row.expiresAt ?? 0) / 1000) });
-  }
-
   private tellChange(): void {
     for (const listener of this.listeners) listener();
     if (this.notReady() !== undefined) return;
@@ -223,6 +218,12 @@ export class Suppressions implements PartitionHandler<Directory>, SuppressionChe
   private giveUp(why: string): void {
     for (const { reject } of this.awaiting.splice(0)) reject(new Error(why));
   }
+}
+
+function remember(table: SuppressionTable, name: string, row: SuppressionRow | undefined): void {
+  const [tenant = '', recipientHash = ''] = name.split('/');
+  if (!row) table.delete(tenant, recipientHash);
+  else table.set(tenant, recipientHash, { reason: row.reason, expiresAtS: Math.ceil((row.expiresAt ?? 0) / 1000) });
 }
 
 function isOver({ expiresAt }: SuppressionRow, nowMs: number): boolean {
