@@ -1,6 +1,6 @@
 /** Why a delivery that has not ended waits, and until when it is expected to. */
 import type { HoldReason } from '@penstock/events';
-import type { ControlState } from '@penstock/scheduling';
+import { type ControlState, warmupOf } from '@penstock/scheduling';
 import type { DeliveryHistory } from '../queries/delivery-history.ts';
 import type { LaneReason } from '../queries/lane-reasons.ts';
 import { endText } from './end-text.ts';
@@ -49,7 +49,16 @@ export function waitingReasons(history: DeliveryHistory, { lane, control, now }:
     return { for: 'send_at', because: [`It is to be sent at ${time(sendAt)}.`], expectedAt: dueAt, ...end };
   }
   if (dueAt > now) return { ...putOff(history), expectedAt: dueAt, ...end };
-  return { for: 'us', ...ours(history, lane, now), ...end };
+  return { for: 'us', ...ours(history, lane, warmingTexts(processed.body.pool, control), now), ...end };
+}
+
+/** Sources of the pool that are held to a day of their warm-up. */
+function warmingTexts(name: string, { policy, warmups }: ControlState): readonly string[] {
+  const pool = policy?.pools.get(name) ?? policy?.pools.get(policy.defaultPool);
+  return (pool?.sources ?? []).flatMap((source) => {
+    const stage = warmupOf(warmups, source)?.stage;
+    return stage ? [`${source} is in warm-up: day ${stage.day}, ${stage.hourlyLimit} recipients in any hour.`] : [];
+  });
 }
 
 function openText({ facts }: DeliveryHistory, { policy }: ControlState): readonly string[] {
@@ -72,7 +81,12 @@ function putOff({ facts }: DeliveryHistory): Pick<WaitingWhy, 'for' | 'because'>
 }
 
 /** It is due: what its lane waits for, and what it was told itself. */
-function ours({ facts, dueAt = 0 }: DeliveryHistory, lane: readonly LaneReason[], now: number) {
+function ours(
+  { facts, dueAt = 0 }: DeliveryHistory,
+  lane: readonly LaneReason[],
+  warming: readonly string[],
+  now: number,
+) {
   const notice = facts.findLast(({ transition }) => transition === 'noted')?.fact;
   const told =
     notice?.type === 'deferred' && notice.body.cause === 'held' && notice.at >= dueAt ? notice.body : undefined;
@@ -86,6 +100,7 @@ function ours({ facts, dueAt = 0 }: DeliveryHistory, lane: readonly LaneReason[]
     ...(told ? [`It waits for us since ${time(told.heldSince)}: ${holdTexts(reasons)}.`] : []),
     ...(!told && reasons.length > 0 ? [`Mail of its lane waits for us: ${holdTexts(reasons)}.`] : []),
     ...rests.map(({ path, until, text }) => `The path ${path} rests until ${time(until)}: ${text}.`),
+    ...warming,
   ];
   if (because.length === 0) because.push('Nothing stands in its way but what is before it in its lane.');
   return { because, ...(untils.length > 0 && { expectedAt: Math.min(...(untils as number[])) }) };
