@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Control, Fact } from '@penstock/events';
-import { policyVersion } from '@penstock/policy';
 import { claimed, DeliveryFacts, MINUTE, Rig, START } from '../rig.spec.ts';
 import type { Why } from './why-query.ts';
 
@@ -18,7 +17,7 @@ const POLICY_CHANGED: Control = {
   ...shared,
   id: 'policy',
   type: 'policy_changed',
-  body: { policyVersion: policyVersion(POLICY), text: POLICY, changedBy: 'spec' },
+  body: { policyVersion: 'policy-1', text: POLICY, changedBy: 'spec' },
 };
 
 function throttled(until: number): Control {
