@@ -65,11 +65,52 @@ const STATUS: Readonly<Record<string, unknown>> = {
   '/v1/lanes?limit=20': { lanes: [], totals: { lanes: 0 }, truncated: false },
 };
 
+const RATED = { score: 82, grade: 'fair', outcomes: 12_000 };
+const FAULTS = { complaints: 0.00052, bounces: 0.03, blocks: 0.01, deferrals: 0.08 };
+const FIGURES = {
+  counts: { attempts: 40, delivered: 28, deferredRemote: 12, deferredHeld: 3 },
+  rates: { deferralRate: 0.3, deliveriesDeferredRate: 0.25, recoveredRate: 0.5, meanLatencyMs: 4_000 },
+  causes: { throttle_rate: 9, mailbox_full: 3 },
+  heldBy: { hourly_limit: 3 },
+};
+
+const REPUTATION: Readonly<Record<string, unknown>> = {
+  '/v1/reputation?tenant=acme': {
+    windowHours: 168,
+    minOutcomes: 200,
+    reputations: [
+      {
+        subject: 'tenant',
+        name: 'acme',
+        ...RATED,
+        rates: FAULTS,
+        published: { score: 84, at: 1 },
+        providers: [
+          { provider: 'gmail', ...RATED, rates: FAULTS },
+          { provider: 'other', score: null, grade: 'unrated', outcomes: 0, rates: FAULTS },
+        ],
+      },
+    ],
+    truncated: false,
+  },
+  '/v1/reputation?': { windowHours: 168, minOutcomes: 200, reputations: [], truncated: false },
+  '/v1/timelines/deferrals?hours=2&by=hour%2Cprovider': {
+    from: Date.UTC(2026, 0, 1, 12),
+    to: Date.UTC(2026, 0, 1, 14),
+    by: ['hour', 'provider'],
+    totals: FIGURES,
+    rows: [{ hour: Date.UTC(2026, 0, 1, 13), provider: 'gmail', ...FIGURES }],
+    truncated: true,
+  },
+};
+
 const COMMANDS = [
   'send',
   'timeline',
   'trace',
   'status',
+  'reputation',
+  'deferrals',
   'events export',
   'events tail',
   'rebuild',
@@ -99,7 +140,7 @@ describe('the penstock command', () => {
           posted.push(JSON.parse(Buffer.concat(chunks).toString('utf8')));
           return response.writeHead(202, { 'x-message-id': 'm1' }).end();
         }
-        const answer = { ...ANSWERS, ...STATUS }[request.url ?? ''];
+        const answer = { ...ANSWERS, ...STATUS, ...REPUTATION }[request.url ?? ''];
         if (answer === undefined) {
           const body = { errors: [{ message: 'no such delivery', field: null, help: null }] };
           return response.writeHead(404).end(JSON.stringify(body));
@@ -235,5 +276,25 @@ describe('the penstock command', () => {
     assert.match(out, /^gmail +1 +0 /m);
     assert.match(out, /^all +1 +1 +0 /m);
     assert.doesNotMatch(out, /unresolved/);
+  });
+
+  it('reputation shows scores in total and by provider, and what is not rated', async () => {
+    const { code, out } = await run('reputation', '--tenant', 'acme');
+    assert.equal(code, 0);
+    assert.match(out, /^tenant +acme +all +82 +fair +12,000 +3\.0 % +1\.0 % +0\.05 % +8\.0 % +84$/m);
+    assert.match(out, /^ +gmail +82/m);
+    assert.match(out, /^ +other +– +unrated +0 +– /m);
+    assert.match((await run('reputation')).out, /nobody has had an outcome in the last 168 hours/);
+  });
+
+  it('deferrals shows rows, their rates and why', async () => {
+    const { code, out } = await run('deferrals', '--hours', '2', '--by', 'hour,provider');
+    assert.equal(code, 0);
+    const figures =
+      '40 +28 +12 +3 +30\\.0 % +25\\.0 % +50\\.0 % +4\\.0 s +throttle rate 9, hourly limit 3, mailbox full 3';
+    assert.match(out, new RegExp(`^2026-01-01 13:00 +gmail +${figures}$`, 'm'));
+    assert.match(out, new RegExp(`^all +${figures}$`, 'm'));
+    assert.match(out, /2026-01-01 12:00 to 2026-01-01 14:00 UTC\n… there are more/);
+    assert.equal((await run('deferrals', '--hours', '169')).code, 1);
   });
 });

@@ -3,19 +3,26 @@ import { Command, CommanderError } from 'commander';
 import { AdminApi } from './api/admin-api.ts';
 import { type Endpoint, HttpClient } from './api/http-client.ts';
 import { PlatformApi } from './api/platform-api.ts';
+import { SuppressionsApi } from './api/suppressions-api.ts';
+import { WarmupsApi } from './api/warmups-api.ts';
 import { addDomain } from './commands/domain.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRebuild } from './commands/rebuild.ts';
+import { addReply } from './commands/reply.ts';
+import { addDeferrals, addReputation } from './commands/reputation.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
+import { addSuppression } from './commands/suppression.ts';
 import { addTenants } from './commands/tenants.ts';
 import { addTimeline } from './commands/timeline.ts';
 import { addTopics } from './commands/topics.ts';
 import { addTrace } from './commands/trace.ts';
+import { addWarmup } from './commands/warmup.ts';
 import { addWebhook } from './commands/webhook.ts';
+import { addWhy } from './commands/why.ts';
 import { type Console, UserError } from './console.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -47,33 +54,24 @@ export async function runCommand(args: readonly string[], console: Console): Pro
 }
 
 function program(console: Console): Command {
-  const root = new Command('penstock')
-    .description('Sends mail through a running Penstock platform and shows what became of it.')
-    .option('--url <url>', `address of the platform (default: PENSTOCK_URL, else ${DEFAULT_URL})`)
-    .option(
-      '--query-url <url>',
-      'address of what answers questions (default: PENSTOCK_QUERY_URL, else that of the platform)',
-    )
-    .option('--key <key>', 'API key (default: PENSTOCK_API_KEY)')
-    .version(version(), '--version', 'show the version of this command')
-    .addHelpText('after', EPILOGUE)
-    .exitOverride()
-    .showHelpAfterError('With --help the command says what it takes.')
-    .configureOutput({
-      writeOut: (text) => console.print(text.trimEnd()),
-      writeErr: (text) => console.complain(text.trimEnd()),
-    });
+  const root = bareCommand(console);
   addSend(root, console, api);
   addTimeline(root, console, api);
+  addWhy(root, console, api);
   addTrace(root, console, api);
   addStatus(root, console, api);
+  addReputation(root, console, api);
+  addDeferrals(root, console, api);
   addEvents(root, console, platform);
   addRebuild(root, console, platform);
   addKeys(root, console, admin);
   addTenants(root, console, admin);
   addDomain(root, console, admin);
   addWebhook(root, console, admin);
+  addSuppression(root, console, () => new SuppressionsApi(client()));
+  addWarmup(root, console, () => new WarmupsApi(client()));
   addPolicy(root, console, admin);
+  addReply(root, console);
   addRun(root, console);
   addTopics(root, console, () => import('@penstock/adapter-kafka'));
   return root;
@@ -101,6 +99,26 @@ function program(console: Console): Command {
   function client(what?: 'query'): HttpClient {
     return new HttpClient(endpointOf(root.opts<EndpointOptions>(), console.environment, what));
   }
+}
+
+/** The command without its commands. */
+function bareCommand(console: Console): Command {
+  return new Command('penstock')
+    .description('Sends mail through a running Penstock platform and shows what became of it.')
+    .option('--url <url>', `address of the platform (default: PENSTOCK_URL, else ${DEFAULT_URL})`)
+    .option(
+      '--query-url <url>',
+      'address of what answers questions (default: PENSTOCK_QUERY_URL, else that of the platform)',
+    )
+    .option('--key <key>', 'API key (default: PENSTOCK_API_KEY)')
+    .version(version(), '--version', 'show the version of this command')
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
+    .showHelpAfterError('With --help the command says what it takes.')
+    .configureOutput({
+      writeOut: (text) => console.print(text.trimEnd()),
+      writeErr: (text) => console.complain(text.trimEnd()),
+    });
 }
 
 interface EndpointOptions {

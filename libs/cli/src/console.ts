@@ -17,8 +17,15 @@ export interface Console {
   readonly sendSpans?: (endpoint: string, spans: readonly Span[]) => Promise<void>;
   /** Runs a service as this process; resolves when it has started. Absent where none can. */
   readonly runService?: (service: string, args: readonly string[]) => Promise<void>;
+  /** The mail hosts of a domain, none where it has no MX record; rejects with a `UserError` where DNS does not say. */
+  readonly mailHosts?: (domain: string) => Promise<readonly MailHost[]>;
   /** Somebody wants the command to end. */
   readonly interrupted?: AbortSignal;
+}
+
+export interface MailHost {
+  readonly name: string;
+  readonly preference: number;
 }
 
 export interface OpenFolder {

@@ -1,4 +1,5 @@
 import { runCommand } from './command.ts';
+import { UserError } from './console.ts';
 import { openStoppedPlatform } from './stopped-platform.ts';
 
 // Whoever read what is printed has enough, such as `head`.
@@ -33,6 +34,13 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     // Loaded when it is wanted: it takes longer than the rest of a command.
     const { sendSpans } = await import('@penstock/adapter-telemetry');
     await sendSpans(endpoint, spans);
+  },
+  mailHosts: async (domain) => {
+    const { SystemResolver } = await import('@penstock/adapter-dns');
+    const answer = await new SystemResolver().resolveMx(domain);
+    if (answer.kind === 'failure')
+      throw new UserError(`DNS does not say where mail to ${domain} goes: ${answer.detail}`);
+    return answer.kind === 'mx' ? answer.hosts : [];
   },
   ...(process.stderr.isTTY && {
     progress: (text: string | undefined) => process.stderr.write(`\r\u001b[K${text ?? ''}`),

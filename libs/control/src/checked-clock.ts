@@ -1,12 +1,5 @@
-import type { Topic } from '@penstock/events';
-import {
-  type Clock,
-  type EventLog,
-  PeriodicTask,
-  type StoredRecord,
-  type Telemetry,
-  type Timers,
-} from '@penstock/ports';
+import type { OwnerRenewed, Topic } from '@penstock/events';
+import { type Clock, type EventLog, PeriodicTask, type Telemetry, type Timers } from '@penstock/ports';
 import {
   clockAheadMs,
   clockAheadReason,
@@ -124,8 +117,9 @@ export class CheckedClock {
     telemetry.log('warn', 'clock_put_right', { byMs });
   }
 
-  private renewals() {
-    return this.newest('mail.signals', 0, RENEWALS);
+  private async renewals() {
+    const signals = await this.newest('mail.signals', 0, RENEWALS);
+    return signals.flatMap(({ offset, record }) => (record.type === 'owner_renewed' ? [{ offset, record }] : []));
   }
 
   private async others(): Promise<readonly number[]> {
@@ -145,6 +139,6 @@ export class CheckedClock {
 }
 
 /** When each owner has renewed last. */
-function newestOfEach(renewals: readonly StoredRecord<'mail.signals'>[]): readonly number[] {
+function newestOfEach(renewals: readonly { readonly record: OwnerRenewed }[]): readonly number[] {
   return [...new Map(renewals.map(({ record }) => [record.body.owner, record.at])).values()];
 }

@@ -1,5 +1,5 @@
-import { derivedId } from '@penstock/events';
-import { type Policy, policyVersion } from '@penstock/policy';
+import { derivedId, type PolicyChanged } from '@penstock/events';
+import { type Policy, policyDifference, policyVersion } from '@penstock/policy';
 import type { Clock, EventLog } from '@penstock/ports';
 
 const CONTROL = 'mail.control';
@@ -24,7 +24,8 @@ export interface PublicationOptions {
  */
 export async function publishPolicy(options: PublicationOptions): Promise<boolean> {
   const { log, clock, text, policy, changedBy, onlyFirst = false } = options;
-  const { version: lastVersion, end } = await lastPolicy(log);
+  const last = await lastPolicy(log);
+  const { version: lastVersion, end } = last;
   if (lastVersion === policy.version || (onlyFirst && lastVersion !== undefined)) return false;
   await log.append([
     {
@@ -37,12 +38,34 @@ export async function publishPolicy(options: PublicationOptions): Promise<boolea
           version: 1,
           at: clock.now(),
           partition: 0,
-          body: { policyVersion: policyVersion(text), text, changedBy },
+          body: { policyVersion: policyVersion(text), text, changedBy, ...changesSince(last, text) },
         },
       ],
     },
   ]);
   return true;
+}
+
+/** More would make the fact larger than the policy. */
+const MOST_CHANGES = 200;
+
+type Changes = Pick<PolicyChanged['body'], 'previousVersion' | 'changes' | 'changeCount'>;
+
+function changesSince({ version, text: before }: LastPolicy, after: string): Changes {
+  if (version === undefined || before === undefined) return {};
+  const changes = differenceFrom(before, after);
+  if (!changes) return { previousVersion: version };
+  const named = { previousVersion: version, changes: changes.slice(0, MOST_CHANGES) };
+  return changes.length > MOST_CHANGES ? { ...named, changeCount: changes.length } : named;
+}
+
+/** Undefined where the former text is one that only an earlier release could read. */
+function differenceFrom(before: string, after: string): Changes['changes'] {
+  try {
+    return policyDifference(before, after);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Text of the policy of record, or undefined where there is none. */

@@ -12,7 +12,8 @@ export { committedLags, groupProgress, schedulerLagSample, storedLags } from './
 export { projectedSamples } from './metrics/projected-samples.ts';
 export { webhookSamples } from './metrics/webhook-samples.ts';
 export { publishFirstPolicy } from './policy/first-policy.ts';
-export { type LoadedPolicy, loadPolicy } from './policy/policy-text.ts';
+export { reloadPolicy } from './policy/policy-reload.ts';
+export { type LoadedPolicy, loadPolicy, type PolicySettings } from './policy/policy-text.ts';
 export { checkRetention } from './policy/retention-check.ts';
 export { SERVICES, type ServiceName } from './settings/config-file.ts';
 export {

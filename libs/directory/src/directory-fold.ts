@@ -53,6 +53,10 @@ export class DirectoryFold {
       case 'webhook_removed':
         this.webhooks.delete(record.body.tenant);
         break;
+      case 'suppression_added':
+      case 'suppression_removed':
+        // By the million: they are folded apart (suppressions.ts), by those who ask about recipients.
+        break;
     }
   }
 

@@ -7,23 +7,17 @@ import {
 } from '@penstock/ports';
 import { DirectoryFold } from './directory-fold.ts';
 import type { DirectoryApiKey, DirectoryState } from './directory-state.ts';
+import { ReachedOffsets } from './reached-offsets.ts';
 
 type Directory = 'mail.directory';
-
-interface Waiter {
-  readonly offset: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** Reads `mail.directory` from its start under a group of its own and never commits. */
 export class DirectoryFollower implements PartitionHandler<Directory> {
   readonly consumer: AnyConsumer;
   private fold = new DirectoryFold();
   private endAsFound = Number.POSITIVE_INFINITY;
-  private failure: string | undefined;
+  private readonly offsets = new ReachedOffsets('mail.directory could not be read');
   private readonly listeners: ((state: DirectoryState) => void)[] = [];
-  private waiters: Waiter[] = [];
 
   /** @param name unique to the process: the group it reads as */
   constructor(
@@ -40,7 +34,8 @@ export class DirectoryFollower implements PartitionHandler<Directory> {
 
   /** Undefined when all that was there at the start is known, else what is missing. */
   notReady(): string | undefined {
-    if (this.failure) return this.failure;
+    const { failure } = this.offsets;
+    if (failure) return failure;
     return this.state.offset < this.endAsFound ? 'mail.directory is not yet read to its end' : undefined;
   }
 
@@ -71,49 +66,32 @@ export class DirectoryFollower implements PartitionHandler<Directory> {
 
   /** Resolves once the record at `offset` is folded; rejects if the topic cannot be read any more. */
   reached(offset: number): Promise<void> {
-    if (this.state.offset > offset) return Promise.resolve();
-    if (this.failure) return Promise.reject(new Error(this.failure));
-    return new Promise((resolve, reject) => this.waiters.push({ offset, resolve, reject }));
+    return this.offsets.reached(offset);
   }
 
   async assigned(partition: number): Promise<number> {
     const { begin, end } = await this.log.bounds('mail.directory', partition);
     this.endAsFound = end;
     this.fold = new DirectoryFold(begin);
+    this.offsets.startAt(begin);
     this.changed();
     return begin;
   }
 
   async batch(_partition: number, records: readonly StoredRecord<Directory>[]): Promise<void> {
     for (const { offset, record } of records) this.fold.fold(record, offset);
-    const { state } = this;
     this.changed();
-    this.settle(
-      ({ offset }) => offset < state.offset,
-      ({ resolve }) => resolve(),
-    );
+    this.offsets.advance(this.state.offset);
   }
 
   async revoked(): Promise<void> {}
 
   failed(_partition: number, error: unknown): void {
-    const failure = 'mail.directory could not be read';
-    this.failure = failure;
     this.telemetry.log('error', 'directory_stopped', { error: String(error) });
-    this.settle(
-      () => true,
-      ({ reject }) => reject(new Error(failure)),
-    );
+    this.offsets.fail();
   }
 
   private changed(): void {
     for (const listener of this.listeners) listener(this.state);
-  }
-
-  private settle(isDue: (waiter: Waiter) => boolean, end: (waiter: Waiter) => void): void {
-    const due = this.waiters.filter(isDue);
-    if (due.length === 0) return;
-    this.waiters = this.waiters.filter((waiter) => !isDue(waiter));
-    for (const waiter of due) end(waiter);
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@penstock/adapter-memory';
 import { SmtpDoor } from '@penstock/adapter-smtp';
 import { systemTimers } from '@penstock/adapter-system';
-import { DirectoryFollower } from '@penstock/directory';
+import { DirectoryFollower, Suppressions } from '@penstock/directory';
 import { type Control, type Processed, TOPICS } from '@penstock/events';
 import { bodyFor, readRecipient, recipientBlob, type StoredRecipient } from '@penstock/mail';
 import { policyVersion } from '@penstock/policy';
@@ -81,10 +81,13 @@ export async function startIngest({ submission, ...options }: RigOptions = {}): 
   const logged: { event: string }[] = [];
   const telemetry = { log: (_level: string, event: string) => logged.push({ event }) };
   const directory = new DirectoryFollower(log, telemetry, 'a-rig');
+  const state = options.state ?? new MemoryStateStore();
+  const suppressions = new Suppressions({ log, state, clock: { now: () => NOW }, telemetry }, 'a-rig');
   const ingest = createIngest({
     log,
     content: new MemoryContentStore(contentData),
-    state: new MemoryStateStore(),
+    state,
+    suppressions,
     clock: { now: () => NOW, monotonic: () => 0 },
     timers: DEAD_WITH_THEIR_PROCESS,
     random: countingRandom(),

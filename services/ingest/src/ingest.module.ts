@@ -3,6 +3,8 @@ import { AccessModule } from '@penstock/nest';
 import { AdministrationController } from './administration/administration.controller.ts';
 import { Ingest } from './ingest.ts';
 import { MailSendController } from './mail-send/mail-send.controller.ts';
+import { SuppressionsController } from './suppressions/suppressions.controller.ts';
+import { SourceWarmupsController } from './warm-up/source-warmups.controller.ts';
 
 /** The HTTP door of ingest. The application prepares Fastify with `configureHttp` first. */
 @Module({})
@@ -11,7 +13,7 @@ export class IngestModule {
     return {
       module: IngestModule,
       imports: [AccessModule.register(ingest.keys)],
-      controllers: [MailSendController, AdministrationController],
+      controllers: [MailSendController, AdministrationController, SuppressionsController, SourceWarmupsController],
       providers: [{ provide: Ingest, useValue: ingest }],
     };
   }

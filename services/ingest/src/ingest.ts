@@ -1,6 +1,6 @@
 import type { ApiKeyring } from '@penstock/access';
 import { CheckedClock, ControlFollower } from '@penstock/control';
-import type { DirectoryFollower } from '@penstock/directory';
+import type { DirectoryFollower, Suppressions } from '@penstock/directory';
 import type { Policy } from '@penstock/policy';
 import type {
   AnyConsumer,
@@ -26,6 +26,8 @@ import { MailSend } from './mail-send/mail-send.ts';
 import { senderRules } from './senders/sender-rules.ts';
 import { Submission, type SubmissionDeps } from './submission/submission.ts';
 import { type SubmissionPorts, SubmissionServer, type SubmissionSettings } from './submission/submission-server.ts';
+import { SuppressionLists } from './suppressions/suppression-lists.ts';
+import { SourceWarmups } from './warm-up/source-warmups.ts';
 
 export interface IngestDeps {
   readonly log: EventLog;
@@ -41,6 +43,8 @@ export interface IngestDeps {
   readonly keys: ApiKeyring;
   /** Joined to the log by this service; the keyring looks keys up in it. */
   readonly directory: DirectoryFollower;
+  /** Whom the tenants send nothing any more; joined to the log by this service. */
+  readonly suppressions: Suppressions;
   /** What is sealed and signed derives from it: the same in every process and for ever. */
   readonly secretKey: Uint8Array;
   /** Key of the recipient hashes: the same in every process and for ever. */
@@ -68,10 +72,13 @@ export class Ingest implements PenstockService {
   readonly keys: ApiKeyring;
   readonly admission: Admission;
   readonly administration: Administration | undefined;
+  readonly suppressionLists: SuppressionLists;
+  readonly warmups: SourceWarmups;
   readonly lag: SchedulerLag | undefined;
   private readonly control: ControlFollower;
   private readonly time: CheckedClock;
   private readonly directory: DirectoryFollower;
+  private readonly suppressions: Suppressions;
   private readonly acceptance: Acceptance;
   private readonly keyed: KeyedSubmissions;
   private readonly expansion: Expansion;
@@ -84,13 +91,17 @@ export class Ingest implements PenstockService {
     this.time = new CheckedClock(deps);
     const clock = this.time.steady;
     this.keyed = new KeyedSubmissions({ ...deps, clock });
-    this.expansion = new Expansion({ ...deps, keyed: this.keyed });
+    this.expansion = new Expansion({ ...deps, clock, keyed: this.keyed });
     this.directory = deps.directory;
+    this.suppressions = deps.suppressions;
+    this.suppressionLists = new SuppressionLists(deps);
+    this.warmups = new SourceWarmups({ ...deps, clock, control: () => this.control.state });
     this.acceptance = new Acceptance({ ...deps, returnPathKey: deriveKey(deps.secretKey, 'return-path-tokens') });
     this.lag = deps.schedulerLag && new SchedulerLag(deps, deps.schedulerLag);
     this.admission = new Admission(deps.maxBytesInMemory ?? MAX_BYTES_IN_MEMORY, deps.room, this.lag);
     this.keys = deps.keys;
-    this.consumers = [this.control.consumer, this.directory.consumer, this.keyed.consumer, this.expansion.consumer];
+    const { control, directory, suppressions, keyed, expansion } = this;
+    this.consumers = [control, directory, suppressions, keyed, expansion].map(({ consumer }) => consumer);
     const { keys, clock: wallClock, timers, random, telemetry } = deps;
     const keyedAcceptance = new KeyedAcceptance(this.acceptance, this.keyed);
     const time = { clock, wallClock, timers };
@@ -135,12 +146,16 @@ export class Ingest implements PenstockService {
   }
 
   notReady(): string | undefined {
-    return this.control.notReady() ?? this.directory.notReady() ?? this.keyed.notReady() ?? this.expansion.notReady();
+    return this.doorsNotReady() ?? this.keyed.notReady() ?? this.expansion.notReady();
   }
 
   private policy(): Policy | undefined {
-    const ready = this.control.notReady() === undefined && this.directory.notReady() === undefined;
-    return ready ? this.control.state.policy : undefined;
+    return this.doorsNotReady() === undefined ? this.control.state.policy : undefined;
+  }
+
+  /** What must be known before mail is taken. */
+  private doorsNotReady(): string | undefined {
+    return this.control.notReady() ?? this.directory.notReady() ?? this.suppressions.notReady();
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type ShellSettings,
   schedulerLagSample,
 } from '@penstock/deployment';
+import { Suppressions } from '@penstock/directory';
 import type { SettingsOf } from '@penstock/nest';
 import { leastRetentionMs, type Policy } from '@penstock/policy';
 import { IngestModule } from './ingest.module.ts';
@@ -44,6 +45,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     room: await openRoom(settings, world, undo),
     keys: keyring,
     directory,
+    suppressions: new Suppressions({ ...world, state: local.state }, world.owner),
     secretKey,
     recipientKey: secretKey,
     administration: {

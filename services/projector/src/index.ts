@@ -1,4 +1,5 @@
 export { COUNTERS, type Counter, type Counts, RATES } from './counters/counter-names.ts';
+export type { DeferralFilter, DeferralRow, DeferralTimeline } from './deferrals/deferral-query.ts';
 export { EventExport, type EventExportDeps } from './export/event-export.ts';
 export type { EventStreams, ExportOrder, OpenedStream } from './export/event-streams.ts';
 export { exportOrder } from './export/export-parameters.ts';
@@ -31,5 +32,12 @@ export type {
   SectionResult,
 } from './rebuild/rebuild-view.ts';
 export { type RebuildAnswer, type RebuildRefusal, Rebuilds } from './rebuild/rebuilds.ts';
+export { ReputationPublisher } from './reputation/reputation-publisher.ts';
+export type { ReputationsView, ReputationView } from './reputation/reputation-query.ts';
+export {
+  BounceSuppressor,
+  type BounceSuppressorDeps,
+  createBounceSuppressor,
+} from './suppression/bounce-suppressor.ts';
 export type { EndpointFigures } from './webhook/endpoint-queue.ts';
 export { createWebhooks, Webhooks, type WebhooksDeps } from './webhook/webhooks.ts';

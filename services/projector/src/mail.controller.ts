@@ -7,6 +7,7 @@ import type { Answer, Refusal } from './queries/answers.ts';
 import type { MessageView } from './queries/message-query.ts';
 import { BadParameterError, wholeNumber } from './queries/query-parameters.ts';
 import type { Timeline } from './queries/timeline-query.ts';
+import type { Why } from './why/why-query.ts';
 
 const PAGE = { least: 1, most: 1_000 };
 const DEFAULT_PAGE = 100;
@@ -36,6 +37,11 @@ export class MailController {
   @Get('deliveries/:deliveryId')
   async delivery(@CurrentKey() key: ApiKey, @Param('deliveryId') deliveryId: string): Promise<Timeline> {
     return answered(this.projector.queries.timelines.timeline(key.tenant, deliveryId));
+  }
+
+  @Get('deliveries/:deliveryId/why')
+  async why(@CurrentKey() key: ApiKey, @Param('deliveryId') deliveryId: string): Promise<Why> {
+    return answered(this.projector.queries.whys.why(key.tenant, deliveryId));
   }
 }
 

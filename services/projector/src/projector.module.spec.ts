@@ -73,7 +73,7 @@ describe('the query API', () => {
   });
 
   it('answers 404 for another tenant’s mail as for what does not exist', async () => {
-    for (const path of ['/v1/messages/m1', '/v1/deliveries/m1.0.0']) {
+    for (const path of ['/v1/messages/m1', '/v1/deliveries/m1.0.0', '/v1/deliveries/m1.0.0/why']) {
       const foreign = await get(path, UMBRELLA);
       const missing = await get(path.replace('m1', 'm2'), UMBRELLA);
       assert.equal(foreign.status, 404);
@@ -119,5 +119,39 @@ describe('the query API', () => {
 
   it('is ready once it holds what it found and knows a policy', () => {
     assert.equal(rig.projector.notReady(), 'mail.control holds no policy yet');
+  });
+
+  it('shows a tenant its own reputation and deferrals, and an operator everybody’s', async () => {
+    const own = await get('/v1/reputation', ACME);
+    assert.equal(own.status, 200);
+    assert.deepEqual(
+      (own.body.reputations as { name: string; score: unknown }[]).map(({ name, score }) => [name, score]),
+      [['acme', null]],
+    );
+    const all = await get('/v1/reputation?limit=1', OPERATOR);
+    assert.deepEqual(
+      (all.body.reputations as { subject: string; name: string }[]).map(({ subject, name }) => [subject, name]),
+      [['source', 'ip-1']],
+    );
+    assert.equal(all.body.truncated, true);
+    const attempts = async (url: string, key: string) =>
+      ((await get(url, key)).body.totals as { counts: { deferredRemote: number } }).counts.deferredRemote;
+    assert.equal(await attempts('/v1/timelines/deferrals?hours=2&by=provider', ACME), 1);
+    assert.equal(await attempts('/v1/timelines/deferrals', UMBRELLA), 0);
+    assert.equal(await attempts('/v1/timelines/deferrals?tenant=acme', OPERATOR), 1);
+    assert.equal(await attempts('/v1/timelines/deferrals?source=ip-1&to=-0s', OPERATOR), 1);
+  });
+
+  it('names the field of what cannot be, or is not the key’s to see', async () => {
+    const deferrals = '/v1/timelines/deferrals';
+    assert.deepEqual(await refused(`${deferrals}?hours=169`, ACME), [400, 'hours']);
+    assert.deepEqual(await refused(`${deferrals}?by=day`, ACME), [400, 'by']);
+    assert.deepEqual(await refused(`${deferrals}?to=yesterday`, ACME), [400, 'to']);
+    assert.deepEqual(await refused(`${deferrals}?tenant=umbrella`, ACME), [403, 'tenant']);
+    assert.deepEqual(await refused('/v1/reputation?limit=0', ACME), [400, 'limit']);
+    assert.deepEqual(await refused('/v1/reputation?subject=city', OPERATOR), [400, 'subject']);
+    assert.deepEqual(await refused('/v1/reputation?subject=source', ACME), [403, 'subject']);
+    assert.deepEqual(await refused('/v1/reputation?source=ip-1', ACME), [403, 'source']);
+    assert.deepEqual(await refused('/v1/reputation?source=ip-1&tenant=acme', OPERATOR), [400, 'source']);
   });
 });

@@ -6,6 +6,7 @@ import { MailController } from './mail.controller.ts';
 import { OperationsController } from './operations.controller.ts';
 import { type AskedProjector, Projector } from './projector.ts';
 import { RebuildsController } from './rebuilds.controller.ts';
+import { ReputationController } from './reputation/reputation.controller.ts';
 
 /** Names the projector's transport: the shell connects a LogStrategy with it and the projector's consumers. */
 export const PROJECTOR_TRANSPORT = Symbol('projector transport');
@@ -21,6 +22,7 @@ export class ProjectorModule {
         OperationsController,
         EventsController,
         RebuildsController,
+        ReputationController,
         batchController(PROJECTOR_TRANSPORT, projector.consumers),
       ],
       providers: [{ provide: Projector, useValue: projector }],

@@ -12,9 +12,11 @@ import {
   type Timers,
   type Tracing,
 } from '@penstock/ports';
+import { REPUTATION_RULES, type ReputationRules } from '@penstock/reputation';
 import { ArchiveSink } from './archive/archive-sink.ts';
 import { PartitionClaims } from './archive/partition-claims.ts';
 import { FactTally } from './counters/fact-tally.ts';
+import { DeferralQuery } from './deferrals/deferral-query.ts';
 import { ReadModel } from './deliveries/read-model.ts';
 import { ReadModelSink } from './deliveries/read-model-sink.ts';
 import { EventExport } from './export/event-export.ts';
@@ -28,7 +30,12 @@ import { RateQuery } from './queries/rate-query.ts';
 import { TimelineQuery } from './queries/timeline-query.ts';
 import { LiveReadModel } from './rebuild/live-read-model.ts';
 import { Rebuilds } from './rebuild/rebuilds.ts';
+import { DueReputations } from './reputation/due-reputations.ts';
+import { OutcomeBook } from './reputation/outcome-book.ts';
+import { ReputationPublisher } from './reputation/reputation-publisher.ts';
+import { ReputationQuery } from './reputation/reputation-query.ts';
 import { tracedConsumer } from './tracing/live-spans.ts';
+import { WhyQuery } from './why/why-query.ts';
 
 export interface ProjectorDeps {
   readonly log: EventLog;
@@ -40,6 +47,9 @@ export interface ProjectorDeps {
   readonly telemetry: Telemetry;
   /** Whether facts that cannot be read go to `mail.dead`; for a log that takes appends. Noted they are in any case. */
   readonly setsAside?: boolean;
+  /** Whether news of reputations goes to `mail.control`; for a log that takes appends. */
+  readonly publishes?: boolean;
+  readonly reputationRules?: ReputationRules;
   /** Where the spans of sampled deliveries go; none are made where this is absent. */
   readonly tracing?: Tracing;
 }
@@ -48,9 +58,14 @@ export interface ProjectorDeps {
 export interface ProjectorQueries {
   readonly timelines: Pick<TimelineQuery, 'timeline'>;
   readonly messages: Pick<MessageQuery, 'message'>;
+  readonly whys: Pick<WhyQuery, 'why'>;
   readonly lanes: Pick<LaneQuery, 'lanes'>;
   readonly rates: Pick<RateQuery, 'providers' | 'sources'>;
   readonly figures: Pick<FiguresQuery, 'figures'>;
+  readonly deferrals: Pick<DeferralQuery, 'deferrals'>;
+  readonly reputations: Pick<ReputationQuery, 'reputations'>;
+  /** For whoever publishes them. */
+  readonly dueReputations: Pick<DueReputations, 'due'>;
 }
 
 /** What of a projector is asked over HTTP, wherever it runs: every answer is a promise. */
@@ -76,6 +91,7 @@ export class Projector implements AskedProjector {
   private readonly readers: readonly FactReader[];
   private readonly control: ControlFollower;
   private readonly archived: ArchiveSink;
+  private readonly publisher: ReputationPublisher | undefined;
 
   constructor(deps: ProjectorDeps) {
     const { log, archive, clock, telemetry } = deps;
@@ -98,17 +114,34 @@ export class Projector implements AskedProjector {
     const freshness = new Freshness(deps, archived);
     const control = () => this.control.state;
     const partitionCount = () => log.partitionCount('mail.events');
+    const book = new OutcomeBook(this.model, clock, deps.reputationRules ?? REPUTATION_RULES);
+    const timelines = new TimelineQuery(archive, claims, freshness, partitionCount);
+    const lanes = new LaneQuery(this.model, control, clock);
     this.queries = {
-      timelines: new TimelineQuery(archive, claims, freshness, partitionCount),
+      timelines,
+      whys: new WhyQuery(timelines, lanes, control, clock),
       messages: new MessageQuery(archive, claims, freshness, partitionCount),
-      lanes: new LaneQuery(this.model, control, clock),
+      lanes,
       rates: new RateQuery(this.model, control, clock),
-      figures: new FiguresQuery(this.model, tally, this.readers, tracing),
+      figures: new FiguresQuery(this.model, tally, this.readers, tracing, control),
+      deferrals: new DeferralQuery(this.model, clock),
+      reputations: new ReputationQuery(book, control, clock),
+      dueReputations: new DueReputations({
+        log,
+        clock,
+        model: this.model,
+        book,
+        control: () => (this.control.notReady() === undefined ? this.control.state : undefined),
+        partitions: () => this.models.partitions(),
+      }),
     };
+    const due = () => this.queries.dueReputations.due();
+    this.publisher = deps.publishes ? new ReputationPublisher({ ...deps, due }) : undefined;
   }
 
   async start(): Promise<void> {
     await this.model.open();
+    await this.publisher?.start();
   }
 
   /** Ends answers that go on for as long as the log does, and waits for nothing that is away. */
@@ -121,6 +154,7 @@ export class Projector implements AskedProjector {
   async stop(): Promise<void> {
     this.archived.end();
     await this.rebuilds.stop();
+    await this.publisher?.stop();
     await Promise.allSettled(this.readers.map((reader) => reader.flush()));
   }
 

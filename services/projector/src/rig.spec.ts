@@ -18,7 +18,7 @@ import {
   type Verdict,
 } from '@penstock/events';
 import type { Clock, LogLevel, Membership, TimerHandle, Timers } from '@penstock/ports';
-import { createProjector, type Projector } from './projector.ts';
+import { createProjector, type Projector, type ProjectorDeps } from './projector.ts';
 
 /** 2026-01-01T00:00:00Z, on the full minute. */
 export const START = Date.UTC(2026, 0, 1);
@@ -83,7 +83,10 @@ export class Rig {
   projector: Projector;
   private members: Membership[] = [];
 
-  constructor(readonly logData = new MemoryLogData()) {
+  constructor(
+    readonly logData = new MemoryLogData(),
+    private readonly options: Partial<ProjectorDeps> = {},
+  ) {
     this.log = new MemoryEventLog(logData);
     this.projector = this.create();
   }
@@ -145,6 +148,7 @@ export class Rig {
       random: { next: () => 0.5, bytes: (length) => new Uint8Array(length).fill(7) },
       telemetry: { log: (level, event, fields) => this.told.push({ level, event, fields }) },
       setsAside: true,
+      ...this.options,
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { Suppressions } from '@penstock/directory';
 import type {
   Clock,
   EventLog,
@@ -23,6 +24,8 @@ export interface SchedulerDeps {
   /** Budgets, one for all schedulers; while it is away each grants a part of its share by itself. */
   readonly quotas: QuotaStore;
   readonly resolver: Resolver;
+  /** Whom nothing is released for, joined to the log by whoever made it; nobody where absent. */
+  readonly suppressions?: Pick<Suppressions, 'reasonFor' | 'notReady' | 'onChange'>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

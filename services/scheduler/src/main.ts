@@ -12,6 +12,7 @@ import {
   type ShellSettings,
   storedLags,
 } from '@penstock/deployment';
+import { Suppressions } from '@penstock/directory';
 import type { SettingsOf } from '@penstock/nest';
 import type { QuotaStore } from '@penstock/ports';
 import { LoneQuotaStore } from './quotas/lone-quota-store.ts';
@@ -29,8 +30,10 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
   await publishFirstPolicy(settings, world);
   const resolver = await openServiceResolver(settings, world);
   const quotas = await openQuotas(world, () => scheduler.share());
+  const suppressions = new Suppressions({ ...world, state: local.state }, world.owner);
   const scheduler: Scheduler = createScheduler({
     ...world,
+    suppressions,
     quotas,
     state: local.state,
     room: await openRoom(settings, world, undo),
@@ -42,7 +45,7 @@ async function assemble(world: ServiceWorld<Settings>): Promise<AssembledService
     service: scheduler,
     transportId: SCHEDULER_TRANSPORT,
     module: SchedulerModule.register(scheduler),
-    alsoJoined: [resolver.consumer],
+    alsoJoined: [resolver.consumer, suppressions.consumer],
     samples: () => {
       const positions = [...scheduler.positions()];
       return storedLags(
@@ -58,8 +61,8 @@ async function openQuotas(
   { settings, clock, telemetry, undo }: ServiceWorld<Settings>,
   share: () => PartitionShare,
 ): Promise<QuotaStore> {
-  const { redisUrl } = settings;
-  if (redisUrl !== undefined) return openRedisQuotas(redisUrl, telemetry, undo);
+  const { redisUrl, kafkaPrefix = '' } = settings;
+  if (redisUrl !== undefined) return openRedisQuotas(redisUrl, kafkaPrefix, telemetry, undo);
   return new LoneQuotaStore(memoryQuotas(clock), share);
 }
 

@@ -31,6 +31,7 @@ import type {
   TimerHandle,
   Timers,
 } from '@penstock/ports';
+import type { SchedulerDeps } from './deps.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 
 export const START = 1_750_000_000_000;
@@ -140,6 +141,11 @@ export class SchedulerRig {
   readonly copies = new MemoryStateCopies();
   quotas: QuotaStore = new MemoryQuotaStore(() => this.time.monotonicMs);
   readonly answers = new Map<string, MxAnswer>();
+  suppressions: NonNullable<SchedulerDeps['suppressions']> = {
+    reasonFor: () => undefined,
+    notReady: () => undefined,
+    onChange: () => {},
+  };
   readonly logged: string[] = [];
   private readonly random = new CountingRandom();
   private controls = 0;
@@ -174,6 +180,7 @@ export class SchedulerRig {
       copies: this.copies,
       quotas: this.quotas,
       resolver: this.resolver(),
+      suppressions: this.suppressions,
       clock: this.time,
       timers: this.time,
       random: this.random,

@@ -12,6 +12,7 @@ import { ToldPositions } from './positions/told-positions.ts';
 import { CautiousQuotaStore } from './quotas/cautious-quota-store.ts';
 import type { PartitionShare } from './quotas/share-of-budgets.ts';
 import { SiteResolver } from './sites/site-resolver.ts';
+import { WarmupController } from './warm-up/warmup-controller.ts';
 
 type Events = 'mail.events';
 
@@ -24,6 +25,7 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
   private readonly quotas: CautiousQuotaStore;
   private readonly partitions = new Map<number, PartitionScheduler>();
   private readonly told: ToldPositions;
+  private readonly warmups: WarmupController;
   private failure: string | undefined;
 
   constructor(private readonly deps: SchedulerDeps) {
@@ -40,23 +42,33 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
     this.told = new ToldPositions({ ...deps, positions: () => this.positions() });
     this.control.onChange(() => this.wakeAll());
     deps.room?.onChange(() => this.wakeAll());
-    this.consumers = [this.control.consumer, { group: 'scheduler', topic: 'mail.events', handler: this }];
+    deps.suppressions?.onChange(() => this.wakeAll());
+    this.warmups = new WarmupController({
+      ...deps,
+      nowMs: () => this.steady.now(),
+      control: () => this.control.state,
+      notReady: () => this.control.notReady(),
+    });
+    const events = { group: 'scheduler', topic: 'mail.events', handler: this } as const;
+    this.consumers = [this.control.consumer, this.warmups.consumer, events];
   }
 
   /** Waits for a clock that can be believed: one that is behind would hold everything. */
-  start(): Promise<void> {
-    return this.time.begin();
+  async start(): Promise<void> {
+    await this.time.begin();
+    this.warmups.start();
   }
 
   async stop(): Promise<void> {
     this.sites.close();
+    await this.warmups.stop();
     const left = [...this.partitions.keys()];
     await Promise.all(left.map((partition) => this.revoked(partition)));
     await this.told.close();
   }
 
   notReady(): string | undefined {
-    const reason = this.failure ?? this.control.notReady();
+    const reason = this.failure ?? this.control.notReady() ?? this.deps.suppressions?.notReady();
     if (reason !== undefined) return reason;
     for (const partition of this.partitions.values()) {
       const missing = partition.notReady();
@@ -142,9 +154,11 @@ export class Scheduler implements PenstockService, PartitionHandler<Events> {
       nowMs: () => this.steady.now(),
       control: () => this.control.state,
       // Only what is in flight may still be recorded on a full disk: nothing more is sent.
-      notReady: () => this.control.notReady() ?? this.deps.room?.exhausted(),
+      notReady: () => this.control.notReady() ?? this.deps.suppressions?.notReady() ?? this.deps.room?.exhausted(),
       sites: this.sites,
+      suppressions: this.deps.suppressions,
       quotas: this.quotas,
+      observe: (source, record) => this.warmups.observe(source, record),
     };
   }
 

@@ -26,13 +26,19 @@ async function main(args: readonly string[]): Promise<void> {
       process.exit(1);
     },
   });
-  // Not with a self-made certificate: whoever closes the terminal of a first try wants it to end.
-  if (standalone.tls.own) process.on('SIGHUP', () => void standalone.tls.reload());
+  // Not without files of its operator: whoever closes the terminal of a first try wants it to end.
+  if (standalone.tls.own || values.policyFile !== undefined) process.on('SIGHUP', () => reload(standalone, values));
   onShutdownSignals({ stop: standalone.stop, telemetry, exit: (code) => process.exit(code) });
   await becameReady(standalone, (reason) => complain(`still starting: ${reason}`));
   await warnOfKeys(standalone);
   process.stdout.write(`${banner(standalone, values, policy, performance.now() - startedAt)}\n`);
   standalone.tls.prepare();
+}
+
+/** What files of the operator say anew. */
+function reload(standalone: Standalone, settings: Settings): void {
+  if (standalone.tls.own) void standalone.tls.reload();
+  if (settings.policyFile !== undefined) void standalone.reloadPolicy(settings);
 }
 
 /** Domains named at once; with a wrong secret key it is all of them. */

@@ -4,16 +4,19 @@ import { SmtpTransport } from '@penstock/adapter-smtp';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
 import { randomName } from '@penstock/control';
 import { groupProgress, memoryQuotas } from '@penstock/deployment';
-import { DirectoryFollower } from '@penstock/directory';
+import { DirectoryFollower, Suppressions } from '@penstock/directory';
 import { createDispatcher, DISPATCHER_TRANSPORT, type Dispatcher } from '@penstock/dispatcher';
 import { type AdministrationSettings, createIngest, type Ingest, type SubmissionSettings } from '@penstock/ingest';
 import type { MetricSample } from '@penstock/nest';
 import type { MessageSigner, PenstockService, Resolver, Telemetry, WebhookSender } from '@penstock/ports';
 import {
   type AskedProjector,
+  type BounceSuppressor,
+  createBounceSuppressor,
   createWebhooks,
   EventExport,
   PROJECTOR_TRANSPORT,
+  ReputationPublisher,
   type Webhooks,
 } from '@penstock/projector';
 import { createScheduler, SCHEDULER_TRANSPORT, type Scheduler } from '@penstock/scheduler';
@@ -45,6 +48,9 @@ export interface Services {
   readonly dispatcher: Dispatcher;
   readonly projector: AskedProjector;
   readonly webhooks: Webhooks;
+  readonly suppressor: BounceSuppressor;
+  /** Here, since the projector's thread appends nothing. */
+  readonly reputations: ReputationPublisher;
   readonly keyring: ApiKeyring;
   /** What /metrics shows of them. */
   readonly samples: () => Promise<readonly MetricSample[]>;
@@ -53,12 +59,14 @@ export interface Services {
 export function createServices(options: ServicesOptions): Services {
   const { engine, resolver, telemetry, signer, clockCheck } = options;
   const { otlpEndpoint, traceRatio } = options.tracing;
-  const { log, content, state, follow, room } = engine;
+  const { log, content, state, room } = engine;
   const owner = `standalone-${randomName(systemRandom)}`;
   const directory = new DirectoryFollower(log, telemetry, `ingest-${owner}`);
+  const suppressions = new Suppressions({ log, state, clock: systemClock, telemetry }, owner);
   const keyring = new ApiKeyring(options.keys, directory);
   const world = { log, clock: systemClock, timers: systemTimers, random: systemRandom, telemetry, clockCheck };
-  const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas: memoryQuotas(systemClock) });
+  const quotas = memoryQuotas(systemClock);
+  const scheduler = createScheduler({ ...world, state, resolver, owner, room, quotas, suppressions });
   const dispatcher = createDispatcher({
     ...world,
     content,
@@ -68,20 +76,14 @@ export function createServices(options: ServicesOptions): Services {
     owner,
     holdsFolderLock: true,
   });
-  const projector = new ThreadedProjector({
-    dataDir: options.dataDir,
-    telemetry,
-    timers: systemTimers,
-    follow,
-    tracing: { otlpEndpoint, instance: owner },
-    otherEvents: new EventExport(world),
-  });
+  const { projector, reputations } = createReads(options, owner, new EventExport(world));
   const ingest = createIngest({
     ...world,
     content,
     state,
     keys: keyring,
     directory,
+    suppressions,
     secretKey: options.secretKey,
     administration: options.administration,
     recipientKey: options.recipientKey,
@@ -101,6 +103,8 @@ export function createServices(options: ServicesOptions): Services {
     secretKey: options.secretKey,
     owner,
   });
+  const { secretKey, recipientKey } = options;
+  const suppressor = createBounceSuppressor({ ...world, content, suppressions, secretKey, recipientKey });
   const samples = () => {
     const { dataDir } = options;
     const figures = () => projector.queries.figures.figures();
@@ -108,12 +112,33 @@ export function createServices(options: ServicesOptions): Services {
     const sources = { log, statistics: engine.statistics, dataDir, figures, dispatcher, scheduler };
     return platformSamples({ ...sources, schedulerLagMs, webhooks, clock: systemClock });
   };
-  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks };
+  return { keyring, samples, ingest, scheduler, dispatcher, projector, webhooks, suppressor, reputations };
 }
 
-/** Ingest and webhooks bring no Nest transport of their own: their consumers read the log directly. */
+/** The projector's thread, and what it has to say to the log, to which it appends nothing itself. */
+function createReads(
+  { engine, dataDir, telemetry, tracing }: ServicesOptions,
+  owner: string,
+  otherEvents: EventExport,
+) {
+  const projector = new ThreadedProjector({
+    dataDir,
+    telemetry,
+    timers: systemTimers,
+    follow: engine.follow,
+    tracing: { otlpEndpoint: tracing.otlpEndpoint, instance: owner },
+    otherEvents,
+  });
+  const due = () => projector.queries.dueReputations.due();
+  const reputations = new ReputationPublisher({ log: engine.log, timers: systemTimers, telemetry, due });
+  return { projector, reputations };
+}
+
+/** These bring no Nest transport of their own: their consumers, if any, read the log directly. */
 const INGEST_TRANSPORT = Symbol('ingest transport');
 const WEBHOOKS_TRANSPORT = Symbol('webhooks transport');
+const SUPPRESSOR_TRANSPORT = Symbol('suppressor transport');
+const REPUTATIONS_TRANSPORT = Symbol('reputations transport');
 
 export interface NamedService {
   readonly name: string;
@@ -125,10 +150,12 @@ export interface NamedService {
 
 /** Whoever reads starts before whoever writes; ingest opens its doors last. */
 export function startOrder(services: Services): readonly NamedService[] {
-  const { projector, webhooks, dispatcher, scheduler, ingest } = services;
+  const { projector, reputations, webhooks, suppressor, dispatcher, scheduler, ingest } = services;
   return [
     { name: 'projector', service: projector, transportId: PROJECTOR_TRANSPORT },
+    { name: 'reputations', service: reputations, transportId: REPUTATIONS_TRANSPORT },
     { name: 'webhooks', service: webhooks, transportId: WEBHOOKS_TRANSPORT },
+    { name: 'suppressor', service: suppressor, transportId: SUPPRESSOR_TRANSPORT },
     { name: 'dispatcher', service: dispatcher, transportId: DISPATCHER_TRANSPORT },
     { name: 'scheduler', service: scheduler, transportId: SCHEDULER_TRANSPORT },
     // While it leaves, nobody would read the keys that its expansion waits for.

@@ -13,8 +13,10 @@ import {
   listenHttp,
   openSubmissionTls,
   openWebhooks,
+  type PolicySettings,
   type PortSetting,
   prepareDataFolder,
+  reloadPolicy,
   StartupError,
   type SubmissionTls,
   startService,
@@ -83,6 +85,8 @@ export interface Standalone {
   notReady(): string | undefined;
   /** The sending domains whose DKIM keys the secret key does not open; once ready. */
   unreadableDomains(): Promise<readonly string[]>;
+  /** Reads the policy file again. What cannot be used is logged and changes nothing. */
+  reloadPolicy(settings: PolicySettings): Promise<void>;
   /** Takes nothing new, finishes what is in flight, makes it durable. */
   stop(): Promise<void>;
 }
@@ -154,6 +158,7 @@ async function assemble(options: StandaloneOptions, undo: UndoStack): Promise<St
     egress,
     notReady: () => notReady(services),
     unreadableDomains: async () => (await services.ingest.administration?.unreadableDomains()) ?? [],
+    reloadPolicy: (settings) => reloadPolicy(settings, { log: engine.log, clock: systemClock, telemetry }),
     stop: () => undo.run(),
   };
 }

@@ -60,7 +60,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: 'the command line',
     pattern: /^libs\/cli\//,
-    own: ['events', 'policy', 'mail', 'adapter-telemetry', 'adapter-kafka'],
+    own: ['events', 'policy', 'mail', 'adapter-dns', 'adapter-telemetry', 'adapter-kafka'],
     pure: false,
   },
   { name: 'verification', pattern: /^libs\/verification\//, own: [...CAPABILITY, ...ADAPTERS], pure: false },
@@ -187,6 +187,8 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:readline': [CROSS_PACKAGE],
   'node:module': [/^libs\/adapters\/kafka\/src\/client\//, CROSS_PACKAGE],
   'node:timers': [CROSS_PACKAGE, LOCAL_STACK],
+  'node:v8': [CROSS_PACKAGE],
+  'node:vm': [CROSS_PACKAGE],
 };
 
 /** What `node:crypto` is for in a service: fingerprints and comparison, never chance. */

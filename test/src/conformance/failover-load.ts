@@ -1,22 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaLog } from '@penstock/adapter-kafka';
 import { type Fact, TOPICS } from '@penstock/events';
+import { until } from '../fixtures/until.ts';
 
 export const TOPIC = TOPICS.events;
 export const PARTITIONS = 24;
 const BATCHES = 4;
 const RECORDS = 3;
 const TRIES = 5;
-const LIMIT_MS = 120_000;
-
-/** Resolves when `done` says so, or rejects with what was waited for. */
-export async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
-  while (!(await done())) {
-    if (performance.now() > deadline) throw new Error(`not within ${LIMIT_MS} ms: ${what}`);
-    await pause(5);
-  }
-}
 
 /** Writers that go on as far as they are allowed to, and remember where each record was acknowledged. */
 export class Load {
@@ -42,7 +32,8 @@ export class Load {
   async write(log: KafkaLog, writer: number): Promise<void> {
     for (let n = 0; this.begun < this.all; n++) {
       if (this.begun >= this.allowed) {
-        await until(`writer ${writer} may go on`, () => this.begun < this.allowed || this.begun >= this.all);
+        const mayGoOn = () => this.begun < this.allowed || this.begun >= this.all;
+        await until(mayGoOn, `writer ${writer} may go on`, { everyMs: 5 });
         if (this.begun >= this.all) return;
       }
       this.begun += BATCHES * RECORDS;

@@ -11,7 +11,8 @@ import { applyTopics, type KafkaLog, openKafkaLog, type TopicDefinition } from '
 import { TOPICS } from '@penstock/events';
 import { type Stack, startStack } from '@penstock/local-stack';
 import { BrokerLeaders } from '../fixtures/broker-leaders.ts';
-import { Load, PARTITIONS, TOPIC, until } from './failover-load.ts';
+import { until } from '../fixtures/until.ts';
+import { Load, PARTITIONS, TOPIC } from './failover-load.ts';
 import { GROUP, Readers } from './failover-readers.ts';
 
 const LINE = process.env.PENSTOCK_TEST_KAFKA_LINE ?? '4.1';
@@ -121,7 +122,7 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const inSync = () => until('every copy is in sync', () => leaders.inSync(3));
+  const inSync = () => until(() => leaders.inSync(3), 'every copy is in sync');
 
   it('lose nothing acknowledged, and readers see all of it in order, when the busiest and then the keeper of the group is killed', async (t) => {
     const [first, second, third, fourth] = logs;
@@ -135,7 +136,7 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
     const load = new Load(ALL);
     const writing = Promise.all(Array.from({ length: WRITERS }, (_, w) => load.write(w % 2 ? second : first, w)));
     const reached = (count: number) =>
-      Promise.race([writing, until(`${count} acknowledged`, () => load.acknowledgedCount >= count)]);
+      Promise.race([writing, until(() => load.acknowledgedCount >= count, `${count} acknowledged`, { everyMs: 5 })]);
 
     const { broker: one } = await leaders.busiest();
     load.allow(1_700);
@@ -167,10 +168,8 @@ describe(`three brokers of Kafka ${LINE}`, { timeout: SUITE_LIMIT_MS }, () => {
         assert.equal(ids[offset], id, `${id} at offset ${offset} of ${partition}`);
       repeats += repeatsIn(ids);
       const seen = readers.seen[partition];
-      await until(
-        `${partition} is read to its end`,
-        () => (seen?.size ?? 0) >= ids.length || readers.faults.length > 0,
-      );
+      const isRead = () => (seen?.size ?? 0) >= ids.length || readers.faults.length > 0;
+      await until(isRead, `${partition} is read to its end`, { everyMs: 5 });
       assert.deepEqual(readers.faults, []);
       assert.deepEqual([...(seen ?? [])], [...ids.entries()]);
     }

@@ -23,5 +23,7 @@ test('each service has an image of its own, which runs it, and a place in the co
   for (const service of SERVICES) {
     assert.match(images, new RegExp(`^FROM runtime AS ${service}\\n(?:.+\\n)+CMD \\["run", "${service}"\\]$`, 'm'));
     assert.match(composition, new RegExp(`^ {2}${service}:\\n.+\\n.+target: ${service} }`, 'm'));
+    const [, place = ''] = composition.split(`\n  ${service}:\n`);
+    assert.match(place.split('\n\n')[0] ?? '', /volumes: \[content:/, `${service} reads or writes the shared content`);
   }
 });

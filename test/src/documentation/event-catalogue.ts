@@ -21,8 +21,9 @@ const TOPIC_NOTES: Readonly<Record<string, string>> = {
   'mail.events': 'Facts about deliveries: what happened to each recipient of each message, in order.',
   'mail.attempts': 'Commands of the scheduler to the dispatcher that owns the source.',
   'mail.control': 'What deliveries share: the policy, who owns a source, which path rests.',
-  'mail.signals': 'Who still owns a source: heartbeats of its owner, kept for two days.',
-  'mail.directory': 'Tenants, keys and sending domains; the latest record about each counts.',
+  'mail.signals':
+    'Who still owns a source: heartbeats of its owner; what came of the mail of sources in warm-up. Kept for two days.',
+  'mail.directory': 'Tenants, keys, sending domains, webhooks and suppressions; the latest record about each counts.',
   'mail.dead': 'What a projector or a reactor could not read and went on without; kept for 14 days.',
 };
 

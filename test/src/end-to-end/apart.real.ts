@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { HttpClient, PlatformApi } from '@penstock/cli';
+import { until } from '../fixtures/until.ts';
 import { findEngines } from './apart/engines.ts';
 import { freePorts } from './apart/free-ports.ts';
 import { Load } from './apart/load.ts';
 import { Services, START_ORDER } from './apart/services.ts';
-import { everyoneReady, settled, until } from './apart/waiting.ts';
+import { everyoneReady, settled } from './apart/waiting.ts';
 import { story } from './mail-watch.ts';
 import { WebhookEndpoint } from './webhook-endpoint.ts';
 

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { EventStorePeer } from '@penstock/adapter-eventstore/peer';
+import { until } from '../fixtures/until.ts';
 import { findEngines } from './apart/engines.ts';
 import { SmallRun } from './apart/small-run.ts';
-import { everyoneReady, until } from './apart/waiting.ts';
+import { everyoneReady } from './apart/waiting.ts';
 
 const MAILS = 10;
 

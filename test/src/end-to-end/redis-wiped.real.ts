@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { HttpClient, isSettled, PlatformApi } from '@penstock/cli';
 import { type Stack, startStack } from '@penstock/local-stack';
 import { Redis } from 'ioredis';
+import { until } from '../fixtures/until.ts';
 import { freePorts } from './apart/free-ports.ts';
-import { Services, START_ORDER } from './apart/services.ts';
+import { Services } from './apart/services.ts';
+import { everyoneReady } from './apart/waiting.ts';
 
 const KEY = 'a-key-for-a-wiped-redis';
 const SANDBOX_POLICY = fileURLToPath(new URL('../../../infra/policy/sandbox.toml', import.meta.url));
@@ -25,8 +27,7 @@ const RATE = '150/90s';
 const INTERVAL_MS = (90_000 + 5_000 + 20_000 + 30_000) / 150;
 /** Once as the budgets begin, once for the flush, once for the kill. */
 const BURSTS = 3;
-const WITHIN_MS = 180_000;
-const LOOK_EVERY_MS = 50;
+const PATIENCE = { withinMs: 180_000, everyMs: 50 } as const;
 
 describe('four services whose Redis is wiped', () => {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-wiped-'));
@@ -47,9 +48,7 @@ describe('four services whose Redis is wiped', () => {
     });
     redis = new Redis(stack.addresses.redis);
     redis.on('error', () => {});
-    for (const name of START_ORDER) {
-      await until(async () => (await fetch(`${services.url(name)}/health/ready`)).status === 200, `${name} is ready`);
-    }
+    await everyoneReady(services);
   });
 
   after(async () => {
@@ -62,18 +61,18 @@ describe('four services whose Redis is wiped', () => {
   it('lose nothing, pass no budget by more than a burst, and go on with all other mail', async () => {
     const begun = Date.now();
     const limited = await send(services, LIMITED, MAILS);
-    await until(() => arrived(services, LIMITED).length >= MAILS / 4, 'a quarter has arrived');
+    await until(() => arrived(services, LIMITED).length >= MAILS / 4, 'a quarter has arrived', PATIENCE);
     await redis.flushall();
-    await until(() => arrived(services, LIMITED).length >= MAILS / 2, 'mail goes on after the flush');
+    await until(() => arrived(services, LIMITED).length >= MAILS / 2, 'mail goes on after the flush', PATIENCE);
 
     await stack.server('redis').kill();
     const held = arrived(services, LIMITED).length;
     const free = await send(services, FREE, 20);
-    await until(() => arrived(services, FREE).length === 20, 'mail without a budget needs no Redis');
+    await until(() => arrived(services, FREE).length === 20, 'mail without a budget needs no Redis', PATIENCE);
     assert.ok(arrived(services, LIMITED).length <= held + SOURCES * 2, 'mail with one waits for it');
     await stack.server('redis').start();
 
-    await until(() => arrived(services, LIMITED).length >= MAILS, 'all of it arrives');
+    await until(() => arrived(services, LIMITED).length >= MAILS, 'all of it arrives', PATIENCE);
     const times = arrived(services, LIMITED);
     assertWithin(times, begun);
     console.log(`${times.length} of a budget in ${Math.round((times.at(-1) ?? 0) - begun)} ms; ${held} until the kill`);
@@ -86,10 +85,14 @@ describe('four services whose Redis is wiped', () => {
       [limited, MAILS],
       [free, 20],
     ] as const) {
-      await until(async () => {
-        const deliveries = await api.deliveries(messageId).catch(() => []);
-        return deliveries.length === count && deliveries.every(isSettled);
-      }, 'the read models, which were wiped too, tell of all of it');
+      await until(
+        async () => {
+          const deliveries = await api.deliveries(messageId).catch(() => []);
+          return deliveries.length === count && deliveries.every(isSettled);
+        },
+        'the read models, which were wiped too, tell of all of it',
+        PATIENCE,
+      );
     }
   });
 });
@@ -136,13 +139,5 @@ function assertWithin(times: readonly number[], begun: number): void {
   for (const [i, at] of times.entries()) {
     const most = SOURCES * (BURSTS + (at - begun) / INTERVAL_MS);
     assert.ok(i + 1 <= most, `${i + 1} after ${at - begun} ms, ${Math.floor(most)} at most`);
-  }
-}
-
-async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + WITHIN_MS;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `waited too long until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../fixtures/until.ts';
 import { type Engines, findEngines } from './apart/engines.ts';
 import { freePorts } from './apart/free-ports.ts';
 import { Load } from './apart/load.ts';
 import type { ServiceName, ServiceProcess } from './apart/service-process.ts';
 import { Services } from './apart/services.ts';
-import { becomesReady, everyoneReady, until } from './apart/waiting.ts';
+import { becomesReady, everyoneReady } from './apart/waiting.ts';
 import { type Lateness, MailTimes } from './rolling/mail-times.ts';
 import { CONNECTIONS, NARROW_DOMAIN, NarrowProvider, narrowPolicy, type Window } from './rolling/narrow-provider.ts';
 

@@ -9,13 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { HttpClient, PlatformApi, type Timeline } from '@penstock/cli';
+import { until } from '../fixtures/until.ts';
 import { findEngines } from './apart/engines.ts';
 import { freePorts } from './apart/free-ports.ts';
 import { Load, type LoadMail } from './apart/load.ts';
 import { SECOND_TRY_DOMAIN, SecondTry } from './apart/second-try.ts';
 import type { ServiceProcess } from './apart/service-process.ts';
 import { Services } from './apart/services.ts';
-import { becomesReady, everyoneReady, settled, until } from './apart/waiting.ts';
+import { becomesReady, everyoneReady, settled } from './apart/waiting.ts';
 
 const KEY = 'a-key-for-schedulers-without-disk';
 const PARTITIONS = 8;

@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { HttpClient, PlatformApi } from '@penstock/cli';
+import { until } from '../fixtures/until.ts';
 import { findEngines } from './apart/engines.ts';
 import { freePorts } from './apart/free-ports.ts';
 import { Services } from './apart/services.ts';
-import { everyoneReady, settled, until } from './apart/waiting.ts';
+import { everyoneReady, settled } from './apart/waiting.ts';
 
 const OPERATOR = 'a-key-for-a-scheduler-that-lags';
 const KEYS = { bulk: 'a-bulk-key-of-a-shop', transactional: 'a-transactional-key-of-a-shop' } as const;

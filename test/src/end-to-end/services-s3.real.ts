@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type S3Address, startStack } from '@penstock/local-stack';
+import { until } from '../fixtures/until.ts';
 import { findEngines } from './apart/engines.ts';
 import type { ServiceEnvironment } from './apart/services.ts';
 import { SmallRun } from './apart/small-run.ts';
-import { everyoneReady, until } from './apart/waiting.ts';
+import { everyoneReady } from './apart/waiting.ts';
 
 const MAILS = 20;
 

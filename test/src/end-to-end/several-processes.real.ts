@@ -12,12 +12,13 @@ import { after, before, describe, it } from 'node:test';
 import { EventStorePeer } from '@penstock/adapter-eventstore/peer';
 import { HttpClient, PlatformApi } from '@penstock/cli';
 import { type DirectoryEntry, HEALTHY_PROVIDER, SANDBOX_DIRECTORY } from '@penstock/testing';
+import { until } from '../fixtures/until.ts';
 import { findEngines } from './apart/engines.ts';
 import { freePorts } from './apart/free-ports.ts';
 import { Load } from './apart/load.ts';
 import type { ServiceProcess } from './apart/service-process.ts';
 import { Services, START_ORDER } from './apart/services.ts';
-import { becomesReady, everyoneReady, settled, until } from './apart/waiting.ts';
+import { becomesReady, everyoneReady, settled } from './apart/waiting.ts';
 
 const KEY = 'a-key-for-several-processes';
 const SECOND = 'second';

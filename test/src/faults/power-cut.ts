@@ -1,21 +1,12 @@
-/** node test/dist/faults/power-cut.js [--cuts 200] [--seed 1] [--folders 8] [--at-once 2] */
-import { parseArgs } from 'node:util';
+/** Cuts the power of platforms under load, and looks for what was acknowledged. */
+import { programOptions } from '../fixtures/program-options.ts';
 import { powerCuts } from './powered-platform.ts';
 
-const { values } = parseArgs({
-  options: {
-    cuts: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    folders: { type: 'string', default: '8' },
-    'at-once': { type: 'string', default: '2' },
-  },
+const { 'at-once': atOnce, ...others } = programOptions({
+  usage: 'node test/dist/faults/power-cut.js [--cuts 200] [--seed 1] [--folders 8] [--at-once 2]',
+  numbers: { cuts: 200, seed: 1, folders: 8, 'at-once': 2 },
 });
-const options = {
-  cuts: Number(values.cuts),
-  seed: Number(values.seed),
-  folders: Number(values.folders),
-  atOnce: Number(values['at-once']),
-};
+const options = { ...others, atOnce };
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
 try {

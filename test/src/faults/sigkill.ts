@@ -1,16 +1,11 @@
-/** node test/dist/faults/sigkill.js [--messages 20000] [--kills 10] [--seed 1] */
-import { parseArgs } from 'node:util';
+/** Kills the platform under load, and reckons every recipient. */
+import { programOptions } from '../fixtures/program-options.ts';
 import { sigkill } from './killed-platform.ts';
 
-const { values } = parseArgs({
-  options: {
-    messages: { type: 'string', default: '20000' },
-    kills: { type: 'string', default: '10' },
-    seed: { type: 'string', default: '1' },
-  },
+const options = programOptions({
+  usage: 'node test/dist/faults/sigkill.js [--messages 20000] [--kills 10] [--seed 1]',
+  numbers: { messages: 20_000, kills: 10, seed: 1 },
 });
-
-const options = { messages: Number(values.messages), kills: Number(values.kills), seed: Number(values.seed) };
 try {
   console.log(await sigkill(options));
   console.log('1 passed, 0 failed, 0 skipped');

@@ -2,13 +2,10 @@
  * How long a scheduler takes that has lost its disk, with so many deliveries pending: from the log, from a copy of its
  * state, and, beside them, from its own disk; and what the copy costs whoever makes it. In one process, four partitions,
  * a log and copies in folders of one disk.
- *
- * node test/dist/performance/scheduler-copies.js [--deliveries 1000000]
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Embedded, openEmbedded, openLocalState } from '@penstock/adapter-embedded';
 import { openFolderContent, type SharedContent } from '@penstock/adapter-s3';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
@@ -16,12 +13,15 @@ import { memoryQuotas } from '@penstock/deployment';
 import { derivedId, type Fact, factId, formatDeliveryId } from '@penstock/events';
 import type { Resolver } from '@penstock/ports';
 import { createScheduler, type Scheduler } from '@penstock/scheduler';
+import { programOptions } from '../fixtures/program-options.ts';
 
 const PARTITIONS = 4;
 const APPENDED_TOGETHER = 500;
 const LOOK_EVERY_MS = 20;
-const { values } = parseArgs({ options: { deliveries: { type: 'string', default: '1000000' } } });
-const deliveries = Number(values.deliveries);
+const { deliveries } = programOptions({
+  usage: 'node test/dist/performance/scheduler-copies.js [--deliveries 1000000]',
+  numbers: { deliveries: 1_000_000 },
+});
 const folder = mkdtempSync(join(tmpdir(), 'penstock-copies-'));
 const telemetry = {
   log: (level: string, event: string, fields?: object) => {

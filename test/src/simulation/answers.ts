@@ -54,7 +54,8 @@ export class Answers {
       const until = this.awaited.get(key);
       this.awaited.delete(key);
       if (fact.release > 0) this.answered.add(key);
-      const late = this.cluster.simulation.now - (until ?? Number.POSITIVE_INFINITY);
+      const { simulation, clocks } = this.cluster;
+      const late = simulation.now - clocks.mostOffMs - (until ?? Number.POSITIVE_INFINITY);
       if (late > 0) throw new Error(`${record.type} answers command ${key} ${late} ms too late`);
     }
   }

@@ -9,53 +9,45 @@ export interface Arrangement {
   /** The services of each process, in the order in which they stop. */
   readonly processes: ReadonlyMap<string, readonly ServiceName[]>;
   readonly crashes: readonly Victims[];
-  readonly pauses: readonly Victims[];
-  readonly stops: readonly Victims[];
-  /** Processes that their groups may take for dead. */
-  readonly members: readonly string[];
+  /** Processes of which one is stopped, paused, taken for dead, or has its clock set. */
+  readonly hosts: readonly string[];
+  /** Processes that go on writing after others have followed them. */
+  readonly writers: readonly string[];
 }
 
-/** Of a crash all of them; a pause or a stop befalls one of them. */
 export interface Victims {
   readonly fault: Fault;
+  /** Either all of them die, or one. */
   readonly processes: readonly string[];
+  readonly one?: boolean;
 }
 
+const INGESTS = ['ingest', 'gate'];
 const SCHEDULERS = ['scheduler', 'deputy'];
 const DISPATCHERS = ['dispatcher', 'neighbour'];
-const ALL_APART = ['ingest', ...SCHEDULERS, ...DISPATCHERS, 'projector'];
+const PROJECTORS = ['projector', 'mirror'];
+const ALL_APART = [...INGESTS, ...SCHEDULERS, ...DISPATCHERS, ...PROJECTORS];
 
-/** Two schedulers on disks of their own, and two dispatchers, on another host each, for the same sources. */
+/** Two of each service, each on a host of its own: the schedulers with disks, the dispatchers for the same sources. */
 export const APART: Arrangement = {
   name: 'apart',
   isOneProcess: false,
   processes: new Map<string, readonly ServiceName[]>([
-    ['ingest', ['ingest']],
-    ['scheduler', ['scheduler']],
-    ['deputy', ['scheduler']],
-    ['dispatcher', ['dispatcher']],
-    ['neighbour', ['dispatcher']],
-    ['projector', ['projector']],
+    ...INGESTS.map((name) => [name, ['ingest']] as const),
+    ...SCHEDULERS.map((name) => [name, ['scheduler']] as const),
+    ...DISPATCHERS.map((name) => [name, ['dispatcher']] as const),
+    ...PROJECTORS.map((name) => [name, ['projector']] as const),
   ]),
   crashes: [
-    { fault: 'crash_ingest', processes: ['ingest'] },
-    { fault: 'crash_scheduler', processes: ['scheduler'] },
-    { fault: 'crash_deputy', processes: ['deputy'] },
-    { fault: 'crash_dispatcher', processes: ['dispatcher'] },
-    { fault: 'crash_neighbour', processes: ['neighbour'] },
-    { fault: 'crash_projector', processes: ['projector'] },
+    { fault: 'crash_ingest', processes: INGESTS, one: true },
+    { fault: 'crash_scheduler', processes: SCHEDULERS, one: true },
+    { fault: 'crash_dispatcher', processes: DISPATCHERS, one: true },
+    { fault: 'crash_projector', processes: PROJECTORS, one: true },
     { fault: 'crash_scheduler_and_dispatcher', processes: ['scheduler', 'dispatcher'] },
     { fault: 'crash_all', processes: ALL_APART },
   ],
-  pauses: [
-    { fault: 'pause_scheduler', processes: SCHEDULERS },
-    { fault: 'pause_dispatcher', processes: DISPATCHERS },
-  ],
-  stops: [
-    { fault: 'stop_scheduler', processes: SCHEDULERS },
-    { fault: 'stop_dispatcher', processes: DISPATCHERS },
-  ],
-  members: ALL_APART,
+  hosts: ALL_APART,
+  writers: [...SCHEDULERS, ...DISPATCHERS],
 };
 
 const PENSTOCK = ['penstock'];
@@ -69,7 +61,6 @@ export const ONE_PROCESS: Arrangement = {
     { fault: 'crash_dispatcher', processes: PENSTOCK },
     { fault: 'crash_all', processes: PENSTOCK },
   ],
-  pauses: [{ fault: 'pause_dispatcher', processes: PENSTOCK }],
-  stops: [{ fault: 'stop_dispatcher', processes: PENSTOCK }],
-  members: [],
+  hosts: PENSTOCK,
+  writers: [],
 };

@@ -42,7 +42,7 @@ export class Campaign {
 
   constructor(
     private readonly simulation: Simulation,
-    private readonly ingest: () => Ingest | undefined,
+    private readonly ingests: () => readonly Ingest[],
     recipients: number,
   ) {
     this.random = simulation.random('campaign');
@@ -75,7 +75,10 @@ export class Campaign {
     };
     this.simulation.after(PATIENCE_MS, '', () => again('patience'));
     const context = mail.keyed ? { idempotencyKey: `client ${n}` } : {};
-    const answer = this.ingest()?.mailSend.send(mail.request, mail.key, context);
+    // Whichever the load balancer picks, be it one that died a moment ago.
+    const ingests = this.ingests();
+    const ingest = ingests.length > 0 ? this.random.pick(ingests) : undefined;
+    const answer = ingest?.mailSend.send(mail.request, mail.key, context);
     answer?.then(({ status, messageId, problems }) => {
       if (status === 400 || status === 422) this.simulation.fail(new Error(`refused: ${JSON.stringify(problems)}`));
       if (status !== 202 || messageId === undefined) return again(status);

@@ -29,8 +29,10 @@ export function watchAttempts(cluster: SimulatedCluster, ledger: Ledger, policy:
     const entry = ledger.byAddress.get(event.recipient);
     if (!entry) throw new Error(`${event.recipient} was attempted and never accepted`);
     const { deliveryId, sendAt, state, overtaken, isDoubtful } = entry;
-    if (event.at < sendAt) throw new Error(`${deliveryId} was attempted ${sendAt - event.at} ms early`);
-    if (event.at > sendAt + policy.retry.maxAgeMs + WIRE_MS) throw new Error(`${deliveryId} was attempted too late`);
+    const { mostOffMs } = cluster.clocks;
+    if (event.at < sendAt - mostOffMs) throw new Error(`${deliveryId} was attempted ${sendAt - event.at} ms early`);
+    const last = sendAt + policy.retry.maxAgeMs + WIRE_MS + mostOffMs;
+    if (event.at > last) throw new Error(`${deliveryId} was attempted too late`);
     // What a dead process had sent may arrive whenever it likes; and a member that its group has given up, and that
     // does not know it yet, reads commands which it can only hand back in doubt, while their owner sends them.
     if (event.senderAlive && !state.open && !overtaken && !isDoubtful)
@@ -62,7 +64,7 @@ export async function checkEnd(evidence: Evidence): Promise<void> {
   }
   answers.checkAll();
   for (const [address, entry] of ledger.byAddress) {
-    checkTerminal(entry, policy, refused.has(address));
+    checkTerminal(entry, policy, refused.has(address), cluster.clocks.mostOffMs);
     checkCopies(entry, cluster.world.accepted.get(address) ?? 0);
     checkCommanded(entry, evidence);
     await checkArchived(cluster, entry);
@@ -73,14 +75,17 @@ function checkTerminal(
   { deliveryId, domain, sendAt, doubts, terminal }: FoldedDelivery,
   policy: Policy,
   refused: boolean,
+  /** What clocks that were wrong excuse, ms. */
+  offMs: number,
 ): void {
   if (!terminal) throw new Error(`${deliveryId} never ended`);
-  if (terminal.at > sendAt + policy.retry.maxAgeMs + END_MS) throw new Error(`${deliveryId} ended too late`);
+  if (terminal.at > sendAt + policy.retry.maxAgeMs + END_MS + 2 * offMs)
+    throw new Error(`${deliveryId} ended too late`);
   if (terminal.type === 'bounced' && !refused && domain !== NOWHERE) {
     throw new Error(`${deliveryId} bounced, and nobody had refused it`);
   }
   if (terminal.type !== 'dropped') return;
-  if (terminal.body.cause === 'expired' && terminal.at < sendAt + policy.retry.maxAgeMs) {
+  if (terminal.body.cause === 'expired' && terminal.at < sendAt + policy.retry.maxAgeMs - 2 * offMs) {
     throw new Error(`${deliveryId} expired ${sendAt + policy.retry.maxAgeMs - terminal.at} ms early`);
   }
   if (terminal.body.cause === 'outcome_unknown' && doubts === 0) {
@@ -106,6 +111,8 @@ function checkCopies({ deliveryId, terminal, mayDuplicate, doubts }: FoldedDeliv
  */
 function checkCommanded({ deliveryId, unanswered }: FoldedDelivery, evidence: Evidence): void {
   const { cluster, answers, schedulerTroubles } = evidence;
+  // Times by different clocks say nothing to each other.
+  if (cluster.clocks.mostOffMs > 0) return;
   if (APPEND_FAULTS.some((fault) => (cluster.faults.rates.get(fault) ?? 0) > USABLE)) return;
   for (const { release, at, startBy } of unanswered) {
     if (answers.isCommanded(deliveryId, release)) continue;

@@ -14,7 +14,7 @@ const HOUR = 60 * MINUTE;
 /** A circle of releases takes thousands of steps a minute. */
 const STEPS = { maxSteps: 5000, maxMs: MINUTE };
 
-const POLICY = policyText('10m', '1m');
+const POLICY = policyText({ maxAge: '10m', attemptMax: '1m' });
 
 /** One machine: every service reads its wall clock, which somebody sets. */
 class Machine {

@@ -19,6 +19,10 @@ export class Ledger {
     return this.fold.pending;
   }
 
+  byId(deliveryId: string): FoldedDelivery | undefined {
+    return this.fold.deliveries.get(deliveryId);
+  }
+
   private add(partition: number, record: StoredRecord<'mail.events'>): void {
     for (const delivery of this.fold.fold(partition, record)) {
       const { deliveryId, content } = delivery;

@@ -21,22 +21,30 @@ const LONGEST_ON_THE_WAY_MS = 85_000;
 /** Counts at the receivers what the policy limits, per source and site. */
 export function watchLimits(cluster: SimulatedCluster, policy: Policy): void {
   const paths = new Map<string, PathCount>();
+  const sites = new Map(cluster.world.sites.all.map((site) => [site.name, limitsOf(policy, site)]));
+  const unrecognised = new Set<string>();
+  cluster.log.onAppend((topic, _partition, records) => {
+    if (topic !== 'mail.events') return;
+    for (const { record } of records) {
+      // While a domain's MX is not known it is a site of its own, with limits of its own beside those it belongs to.
+      const site = record.type === 'released' ? cluster.world.sites.ofDomain(record.body.site) : undefined;
+      if (site) unrecognised.add(site.name);
+    }
+  });
   cluster.world.onEvent((event) => {
-    const key = `${event.client} → ${event.site}`;
-    const path = paths.get(key) ?? new PathCount(key, shapingOf(cluster, policy, event.site), cluster.quotas.flushes);
+    const limits = sites.get(event.site);
+    if (!limits) throw new RangeError(`there is no site ${event.site}`);
+    const key = `${event.client} → ${limits.of}`;
+    const path = paths.get(key) ?? new PathCount(key, limits.shaping, cluster);
     paths.set(key, path);
-    path.count(event);
+    path.count(event, unrecognised.size > 0);
   });
 }
 
-function shapingOf(cluster: SimulatedCluster, policy: Policy, name: string): Shaping {
-  const site = cluster.world.sites.all.find((candidate) => candidate.name === name);
-  if (!site) throw new RangeError(`there is no site ${name}`);
-  return resolveShaping(policy, { provider: providerOf(policy, site) });
-}
-
-function providerOf(policy: Policy, site: WorldSite): string | undefined {
-  return matchProvider(policy, { domain: site.domains[0] ?? '', mxHosts: site.mxHosts });
+/** A recognised provider's limits are for all its sites together. */
+function limitsOf(policy: Policy, site: WorldSite): { readonly of: string; readonly shaping: Shaping } {
+  const provider = matchProvider(policy, { domain: site.domains[0] ?? '', mxHosts: site.mxHosts });
+  return { of: provider ?? site.name, shaping: resolveShaping(policy, { provider }) };
 }
 
 class PathCount {
@@ -49,30 +57,35 @@ class PathCount {
   constructor(
     private readonly path: string,
     private readonly shaping: Shaping,
-    /** When the store of budgets forgot everything. */
-    private readonly flushes: readonly number[],
+    private readonly cluster: SimulatedCluster,
   ) {}
 
-  count(event: WorldEvent): void {
-    if (event.kind === 'opened') this.opened();
+  /** `isExcused`: mail may have come by other paths too. */
+  count(event: WorldEvent, isExcused: boolean): void {
+    if (event.kind === 'opened') this.connections += 1;
     if (event.kind === 'closed') this.connections -= 1;
+    if (isExcused) return;
+    if (event.kind === 'opened') this.checkOpen();
     const pace = messagePace(this.shaping);
     if (event.kind === 'mail' && pace) this.mail(event.at, pace);
     const budget = messageBudget(this.shaping);
     if (event.kind === 'recipient' && budget) this.recipient(event.at, budget);
   }
 
-  private opened(): void {
-    this.connections += 1;
+  private checkOpen(): void {
     if (this.connections <= this.shaping.connectionLimit) return;
     throw new Error(`${this.path}: ${this.connections} connections, ${this.shaping.connectionLimit} at most`);
   }
 
   /** Never more than the limit in a period, and a burst for each time the store forgot what it had granted. */
   private recipient(at: number, { count, periodMs, burst }: Rate): void {
+    // Where clocks are wrong nobody knows how long a token was on its way.
+    if (this.cluster.clocks.mostOffMs > 0) return;
     this.recipients.push(at);
     while ((this.recipients[0] ?? at) <= at - periodMs) this.recipients.shift();
-    const forgotten = this.flushes.filter((flush) => flush > at - periodMs - LONGEST_ON_THE_WAY_MS).length;
+    const forgotten = this.cluster.quotas.flushes.filter(
+      (flush) => flush > at - periodMs - LONGEST_ON_THE_WAY_MS,
+    ).length;
     // At less than one a second a budget gives no more at once than the policy says.
     const most = count + forgotten * burst;
     if (this.recipients.length <= most) return;

@@ -5,12 +5,15 @@ import { Answers } from './answers.ts';
 import { APART, type Arrangement, ONE_PROCESS } from './arrangement.ts';
 import { Campaign } from './campaign.ts';
 import { checkEnd, type Evidence, watchAttempts } from './checkers.ts';
+import { watchDecisions } from './decisions.ts';
 import { Ledger } from './ledger.ts';
 import { kindOf, Marks } from './marks.ts';
+import type { PlantedBug } from './planted-bugs/index.ts';
 import { watchLimits } from './receiver-limits.ts';
 import { watchOwners } from './source-owners.ts';
 import { Supervisor } from './supervisor.ts';
-import { ATTEMPT_MAXES, MAX_AGES, PARTITIONS, policyText, SITES } from './surroundings.ts';
+import { SuppressedPeople } from './suppressed-people.ts';
+import { ATTEMPT_MAXES, BUDGETS, MAX_AGES, PARTITIONS, policyText, SITES } from './surroundings.ts';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -20,13 +23,19 @@ export interface SeedOptions {
   readonly faults?: ReadonlyMap<Fault, number>;
   /** Whether some receivers have limits over more than a minute; else the seed draws it. */
   readonly budgets?: boolean;
+  /** How long faults happen, ms of virtual time. */
+  readonly troubleMs?: number;
   /** Given every line of the trace. */
   readonly mirror?: (line: string) => void;
+  /** A bug that the services are composed with. */
+  readonly planted?: PlantedBug;
 }
 
 export interface SeedReport {
   readonly seed: number;
   readonly plan: string;
+  /** Of the faults that could happen. */
+  readonly rates: ReadonlyMap<Fault, number>;
   readonly fired: ReadonlyMap<Fault, number>;
   readonly steps: number;
   readonly digest: string;
@@ -71,6 +80,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
   const report = {
     seed: options.seed,
     plan: `${arrangement.name}; ${plan}`,
+    rates: plan.rates,
     fired: plan.fired,
     steps,
     digest: trace.digest(),
@@ -91,20 +101,25 @@ async function story({ cluster, arrangement, options, ends }: Run): Promise<void
   const { simulation, faults } = cluster;
   const drawn = simulation.random('policy');
   const hasBudgets = options.budgets ?? simulation.random('budgets').chance(0.5);
-  const text = policyText(drawn.pick(MAX_AGES), drawn.pick(ATTEMPT_MAXES), hasBudgets);
+  const waits = { maxAge: drawn.pick(MAX_AGES), attemptMax: drawn.pick(ATTEMPT_MAXES) };
+  const text = policyText({ ...waits, ...(hasBudgets ? BUDGETS : {}) });
   const policy = parsePolicy(text);
   publishPolicy(cluster, text);
   const ledger = new Ledger(cluster);
   const refused = watchAttempts(cluster, ledger, policy);
+  watchDecisions(cluster, ledger);
   const answers = new Answers(cluster);
   watchLimits(cluster, policy);
   watchOwners(cluster, policy, arrangement.isOneProcess);
-  const supervisor = new Supervisor(cluster, arrangement);
+  const supervisor = new Supervisor(cluster, arrangement, options.planted);
   supervisor.startAll();
   simulation.observe(() => supervisor.strikeAsPlanned());
   const campaign = new Campaign(simulation, () => supervisor.current('ingest'), options.messages);
-  const allEnded = () => campaign.done && ledger.pending === 0 && supervisor.allUp && expanded(campaign, ledger);
-  await simulation.runUntil(allEnded, TROUBLE);
+  const suppressed = new SuppressedPeople(simulation, () => supervisor.current('ingest')[0]);
+  suppressed.watch(cluster);
+  const clientsDone = () => campaign.done && suppressed.done;
+  const allEnded = () => clientsDone() && ledger.pending === 0 && supervisor.allUp && expanded(campaign, ledger);
+  await simulation.runUntil(allEnded, { ...TROUBLE, maxMs: options.troubleMs ?? TROUBLE.maxMs });
   faults.switchOff();
   const result = await simulation.runUntil(allEnded, CALM);
   for (const { terminal } of ledger.byAddress.values()) {
@@ -117,6 +132,7 @@ async function story({ cluster, arrangement, options, ends }: Run): Promise<void
   await simulation.runUntil(() => answers.pending === 0, LAST_ANSWERS);
   await settleArchive(cluster, supervisor);
   await checkEnd(evidence);
+  suppressed.check(ledger);
 }
 
 /** Whether everything that was acknowledged has become deliveries. */
@@ -124,7 +140,7 @@ function expanded({ acknowledged }: Campaign, ledger: Ledger): boolean {
   return acknowledged.every(({ recipients }) => recipients.every((address) => ledger.byAddress.has(address)));
 }
 
-function publishPolicy({ log, simulation }: SimulatedCluster, text: string): void {
+export function publishPolicy({ log, simulation }: SimulatedCluster, text: string): void {
   const version = policyVersion(text);
   const body = { policyVersion: version, text, changedBy: 'simulation' };
   const id = derivedId('policy_changed', version);
@@ -134,22 +150,26 @@ function publishPolicy({ log, simulation }: SimulatedCluster, text: string): voi
 
 /** The archive is written behind: wait until it has what the log has. */
 async function settleArchive(cluster: SimulatedCluster, supervisor: Supervisor): Promise<void> {
-  const projector = supervisor.current('projector');
+  const projectors = supervisor.current('projector');
   const partitions = Array.from({ length: cluster.log.data.partitionCount('mail.events') }, (_, i) => i);
-  let settled = false;
-  const reached = partitions.map((i) => projector?.reached(i, cluster.log.data.bounds('mail.events', i).end));
+  const endOf = (partition: number) => cluster.log.data.bounds('mail.events', partition).end;
+  let modelsSettled = false;
+  // Each partition is with one of them.
+  const reached = partitions.map((i) => Promise.race(projectors.map((each) => each.modelsReached(i, endOf(i)))));
   void Promise.all(reached).then(() => {
-    settled = true;
+    modelsSettled = true;
   });
-  const result = await cluster.simulation.runUntil(() => settled, CALM);
+  const archived = (partition: number) => cluster.archive.position(`mail.events-${partition}`) >= endOf(partition);
+  const result = await cluster.simulation.runUntil(() => modelsSettled && partitions.every(archived), CALM);
   if (result !== 'reached') throw new Error('the projector does not reach the end of the log');
 }
 
 function stuck(result: string, { ledger, campaign, cluster }: Evidence): string {
   const open = [...ledger.byAddress.values()].filter(({ terminal }) => !terminal);
+  const lost = expanded(campaign, ledger) ? '' : 'something acknowledged was never expanded; ';
   const some = open
     .slice(0, 5)
     .map(({ deliveryId, domain, state }) => `${deliveryId} ${domain} ${JSON.stringify(state)}`);
   const clients = campaign.done ? '' : 'clients still wait; ';
-  return `${result} after ${cluster.simulation.steps} steps: ${clients}${open.length} deliveries without an end\n${some.join('\n')}`;
+  return `${result} after ${cluster.simulation.steps} steps: ${clients}${lost}${open.length} deliveries without an end\n${some.join('\n')}`;
 }

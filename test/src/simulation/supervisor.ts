@@ -1,7 +1,8 @@
 import type { Membership, PenstockService } from '@penstock/ports';
-import type { SimulatedCluster, SimulatedProcess } from '@penstock/simulation';
+import { SESSION_TIMEOUT_MS, type SimulatedCluster, type SimulatedProcess } from '@penstock/simulation';
 import type { Arrangement, Victims } from './arrangement.ts';
 import { joinAll } from './memberships.ts';
+import type { PlantedBug } from './planted-bugs/index.ts';
 import { SERVICES, type ServiceName, type ServiceOf } from './services.ts';
 
 interface Life {
@@ -17,11 +18,19 @@ export interface Trouble {
   readonly until: number;
 }
 
+const SHORTEST_PAUSE_MS = 5_000;
+/** Longer than a session: others have followed when it wakes, and what it was about to write it writes then. */
+const MISSED_PAUSE_MS = SESSION_TIMEOUT_MS + 1_000;
 /** Longer than a session, shorter than others wait before they take a silent owner's sources over. */
 const LONGEST_PAUSE_MS = 45_000;
 /** Who is taken for dead hears of it and is back by then. */
 const REJOINED_MS = 4_000;
 const RESTART_MS = 1_000;
+/** Twice what passes for the same time. */
+const MOST_OFF_MS = 120_000;
+/** After so long somebody sets a clock right. */
+const LEAST_WRONG_MS = 5_000;
+const MOST_WRONG_MS = 60_000;
 
 /**
  * Keeps the services running as production does: joins their consumers between start and stop, kills them when the
@@ -32,10 +41,16 @@ export class Supervisor {
   readonly schedulerTroubles: Trouble[] = [];
   private readonly lives = new Map<string, Life>();
 
+  /** Those that the seed has. */
+  private readonly crashes: readonly Victims[];
+
   constructor(
     private readonly cluster: SimulatedCluster,
     private readonly arrangement: Arrangement,
-  ) {}
+    private readonly planted?: PlantedBug,
+  ) {
+    this.crashes = arrangement.crashes.filter(({ fault }) => cluster.faults.mayHappen(fault));
+  }
 
   startAll(): void {
     for (const name of this.arrangement.processes.keys()) this.start(name);
@@ -48,37 +63,44 @@ export class Supervisor {
     });
   }
 
-  /** The first service of that name as it lives now. */
-  current<N extends ServiceName>(name: N): ServiceOf<N> | undefined {
-    for (const { services } of this.lives.values()) {
-      // `start` made it with the maker of that name.
-      if (services.has(name)) return services.get(name) as ServiceOf<N>;
-    }
-    return undefined;
+  /** The services of that name as they live now; what a dead process held answers nobody. */
+  current<N extends ServiceName>(name: N): readonly ServiceOf<N>[] {
+    // `start` made them with the maker of that name.
+    return [...this.lives.values()].flatMap(({ services }) => (services.get(name) as ServiceOf<N> | undefined) ?? []);
   }
 
   /** To be called between steps: whoever the plan picks dies here. */
   strikeAsPlanned(): void {
-    const { faults, simulation } = this.cluster;
-    const { crashes, pauses, stops, members } = this.arrangement;
-    for (const { fault, processes } of crashes) {
+    const { faults } = this.cluster;
+    const { hosts, writers } = this.arrangement;
+    for (const { fault, processes, one } of this.crashes) {
       if (!faults.happens(fault)) continue;
-      for (const victim of processes) this.crash(victim);
+      for (const victim of one ? [this.oneOf(processes)] : processes) this.crash(victim);
     }
-    for (const victims of pauses) this.strikeOne(victims, (victim) => this.pause(victim));
-    for (const victims of stops) this.strikeOne(victims, (victim) => this.stop(victim));
-    if (members.length > 0 && faults.happens('rebalance')) this.expel(simulation.random('members').pick(members));
+    if (faults.happens('pause')) this.pause(this.oneOf(hosts), SHORTEST_PAUSE_MS);
+    if (writers.length > 0 && faults.happens('zombie_writer')) this.pause(this.oneOf(writers), MISSED_PAUSE_MS);
+    if (faults.happens('stop')) this.stop(this.oneOf(hosts));
+    if (faults.happens('rebalance')) this.expel(this.oneOf(hosts));
+    if (faults.happens('clock_jump')) this.setClock(this.oneOf(hosts));
   }
 
-  private strikeOne({ fault, processes }: Victims, strike: (victim: string) => void): void {
-    if (this.cluster.faults.happens(fault)) strike(this.cluster.simulation.random('victims').pick(processes));
+  private oneOf(names: readonly string[]): string {
+    return this.cluster.simulation.random('victims').pick(names);
+  }
+
+  /** Somebody, or a daemon, sets the clock of the host; later somebody sets it right. */
+  private setClock(name: string): void {
+    const { simulation, clocks } = this.cluster;
+    const random = simulation.random('clocks');
+    clocks.set(name, random.between(-MOST_OFF_MS, MOST_OFF_MS));
+    simulation.after(random.between(LEAST_WRONG_MS, MOST_WRONG_MS), '', () => clocks.set(name, 0));
   }
 
   /** As SIGSTOP does. */
-  private pause(name: string): void {
+  private pause(name: string, leastMs: number): void {
     const life = this.lives.get(name);
     if (!life?.process.alive || life.process.isPaused) return;
-    const forMs = this.cluster.simulation.random('pauses').between(5_000, LONGEST_PAUSE_MS);
+    const forMs = this.cluster.simulation.random('pauses').between(leastMs, LONGEST_PAUSE_MS);
     this.note(name, forMs);
     life.process.pause(forMs);
   }
@@ -114,13 +136,19 @@ export class Supervisor {
   private start(name: string): void {
     const { isOneProcess } = this.arrangement;
     const process = this.cluster.boot(name, { holdsEngine: isOneProcess });
+    if (process.incarnation > 1 && this.cluster.faults.happens('clock_wrong_at_start')) this.setClock(name);
     const ports = this.cluster.ports(process);
     const services = new Map<ServiceName, PenstockService>();
-    for (const service of this.servicesOf(name)) services.set(service, SERVICES[service](ports, isOneProcess));
     const life: Life = { process, services, isStopping: false };
     this.lives.set(name, life);
     const onStopped = (error: unknown) => this.partitionStopped(name, process, error);
-    life.memberships = Promise.all([...services.values()].map((service) => joinAll(service, ports.log, onStopped)));
+    const joining = this.servicesOf(name).map((service) => {
+      const its = this.planted?.in === service ? this.planted.into(ports, process) : ports;
+      const made = SERVICES[service](its, isOneProcess);
+      services.set(service, made);
+      return joinAll(made, its.log, onStopped);
+    });
+    life.memberships = Promise.all(joining);
     life.memberships.catch(onStopped);
   }
 
@@ -146,11 +174,16 @@ export class Supervisor {
     if (hasOwnDisk && faults.happens('disk_lost')) cluster.disk(name).remove();
     const folds = [
       ...(services.includes('scheduler') ? [cluster.disk(name)] : []),
-      ...(services.includes('projector') ? [cluster.readModels, cluster.archive] : []),
+      ...(services.includes('projector') && !this.isAnyAlive('projector') ? [cluster.readModels, cluster.archive] : []),
     ];
     if (folds.length > 0 && faults.happens('state_lost')) {
       for (const fold of folds) fold.lose().catch((error: unknown) => simulation.fail(error));
     }
+  }
+
+  /** What several processes write outlasts any one of them. */
+  private isAnyAlive(service: ServiceName): boolean {
+    return [...this.lives.values()].some(({ process, services }) => process.alive && services.has(service));
   }
 
   /** A partition that stopped raises an alarm in production, and somebody restarts the process. */

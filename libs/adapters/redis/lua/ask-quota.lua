@@ -59,15 +59,27 @@ local function settle(key, budget)
   end
 end
 
--- Tokens that belong to askers whose best delivery comes first; equals in the order of their names.
-local function tokens_ahead(budget)
+-- Tokens that belong to askers whose best delivery comes first, equals in the order of their names, and who are told to
+-- come by `due`.
+local function tokens_ahead(budget, due)
   local ahead = 0
   for name, waiter in pairs(budget.waiters) do
-    if name ~= asker and (waiter.rank < rank or (waiter.rank == rank and name < asker)) then
+    if name ~= asker and waiter.until_ - turn <= due and (waiter.rank < rank or (waiter.rank == rank and name < asker)) then
       ahead = ahead + math.min(waiter.wants, budget.block)
     end
   end
   return ahead
+end
+
+-- Until the first token that is kept for nobody better, us.
+local function wait_for_turn(budget)
+  local place = 1
+  while true do
+    local wait = math.max(0, budget.full - now + (place - budget.burst) * budget.interval)
+    local ahead = tokens_ahead(budget, now + wait)
+    if ahead < place then return wait end
+    place = ahead + 1
+  end
 end
 
 local function tokens(budget)
@@ -80,8 +92,7 @@ for i, key in ipairs(KEYS) do
   local budget = read(key)
   budget.burst, budget.interval, budget.block = tonumber(ARGV[4 + 3 * i]), tonumber(ARGV[5 + 3 * i]), tonumber(ARGV[6 + 3 * i])
   settle(key, budget)
-  budget.ahead = tokens_ahead(budget)
-  granted = math.min(granted, budget.block, tokens(budget) - budget.ahead)
+  granted = math.min(granted, budget.block, tokens(budget) - tokens_ahead(budget, now))
   budgets[i] = budget
 end
 granted = math.max(0, granted)
@@ -91,7 +102,7 @@ for i, budget in ipairs(budgets) do
   budget.full = budget.full + granted * budget.interval
   budget.had_place = budget.waiters[asker] ~= nil
   budget.waiters[asker] = nil
-  local wait = math.max(0, budget.full - now + (budget.ahead + 1 - budget.burst) * budget.interval)
+  local wait = wait_for_turn(budget)
   if wait > longest then
     longest, waits_for = wait, i
   end

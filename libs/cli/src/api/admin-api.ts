@@ -111,6 +111,11 @@ export class AdminApi {
     return body as { readonly version: string; readonly changed: boolean };
   }
 
+  /** The policy of record. */
+  async policy(): Promise<{ readonly version: string; readonly text: string }> {
+    return (await this.client.get('/v1/admin/policy')) as { readonly version: string; readonly text: string };
+  }
+
   async setWebhook(wanted: object): Promise<WebhookView> {
     return (await this.client.post('/v1/admin/webhooks', wanted)).body as WebhookView;
   }

@@ -1,5 +1,6 @@
 import { UserError } from '../console.ts';
 import type { HttpClient } from './http-client.ts';
+import type { DeferralTimeline, ReputationsView } from './reputation-views.ts';
 import type {
   DeliverySummary,
   LanesView,
@@ -9,6 +10,7 @@ import type {
   RebuildView,
   SourcesView,
   Timeline,
+  Why,
 } from './views.ts';
 
 const PAGE = 1_000;
@@ -60,6 +62,10 @@ export class PlatformApi {
     return (await this.client.get(`/v1/deliveries/${encodeURIComponent(deliveryId)}`)) as Timeline;
   }
 
+  async why(deliveryId: string): Promise<Why> {
+    return (await this.client.get(`/v1/deliveries/${encodeURIComponent(deliveryId)}/why`)) as Why;
+  }
+
   async lanes(limit: number): Promise<LanesView> {
     return (await this.client.get(`/v1/lanes?limit=${limit}`)) as LanesView;
   }
@@ -70,6 +76,14 @@ export class PlatformApi {
 
   async sources(minutes: number): Promise<SourcesView> {
     return (await this.client.get(`/v1/sources?minutes=${minutes}`)) as SourcesView;
+  }
+
+  async reputations(query: URLSearchParams): Promise<ReputationsView> {
+    return (await this.client.get(`/v1/reputation?${query}`)) as ReputationsView;
+  }
+
+  async deferrals(query: URLSearchParams): Promise<DeferralTimeline> {
+    return (await this.client.get(`/v1/timelines/deferrals?${query}`)) as DeferralTimeline;
   }
 
   /** The records of the log as JSON Lines. */

@@ -50,6 +50,7 @@ export interface FactView {
   readonly remoteMs?: number;
   readonly lastReply?: SmtpReply;
   readonly lastHold?: readonly HoldReason[];
+  readonly suppression?: string;
 }
 
 export interface Timeline {
@@ -68,6 +69,26 @@ export interface Timeline {
   readonly duplicates: number;
   readonly facts: readonly FactView[];
   readonly truncated?: true;
+}
+
+/** Why an attempt was made when and where it was. */
+export interface AttemptWhy {
+  /** ms since the epoch */
+  readonly at: number;
+  readonly attempt: number;
+  readonly release: number;
+  readonly source: string;
+  readonly because: readonly string[];
+  readonly outcome?: { readonly type: string; readonly at: number; readonly text: string };
+}
+
+/** Why a delivery went as it did, or why it waits; in sentences. */
+export interface Why {
+  readonly deliveryId: string;
+  readonly status: DeliveryStatus;
+  readonly answer: string;
+  readonly attempts: readonly AttemptWhy[];
+  readonly waiting?: { readonly for: string; readonly expectedAt?: number; readonly expiresAt?: number };
 }
 
 export interface DeliverySummary {

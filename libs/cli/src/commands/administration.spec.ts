@@ -51,6 +51,10 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, body?: unknown]
   'GET /v1/admin/domains': [200, { domains: [DOMAIN] }],
   'POST /v1/admin/domains/example.com/check': [200, CHECKED],
   'DELETE /v1/admin/domains/example.com?tenant=acme': [204],
+  'GET /v1/admin/policy': [
+    200,
+    { version: 'ba7816bf8f01', text: '[source."ip-1"]\n["default"]\nconnection_limit = 3\n' },
+  ],
   'DELETE /v1/admin/domains/example.org': [403, error('access forbidden')],
 };
 
@@ -134,6 +138,13 @@ describe('the commands of whoever runs the platform', () => {
       /MX +bounces\.example\.com +DIFFERS: it names other hosts\n +there: +10 mx\.else\.example\n +wanted: 10 mx\.penstock/,
     );
     assert.match(err, /1 of 2 records of example\.com are not right/);
+  });
+
+  it('explain and compare the policy of record', async () => {
+    const { out } = await run('policy', 'explain', 'a.example', '--source', 'ip-1', '--mx', 'mx.a.example');
+    assert.match(out, /^path {6}ip-1\|site:mx\.a\.example$/m);
+    assert.match(out, /^connection_limit +3 +default$/m);
+    assert.equal((await run('policy', 'diff', 'record', 'record')).out, 'they say the same');
   });
 
   it('hand on what the platform says is wrong, and what to do', async () => {

@@ -53,11 +53,12 @@ function outcomeUnknown(fact: FactView): string {
   return `attempt ${fact.attempt}: cut off${host} after the final dot, so the receiver may have it${nextTry(fact)}`;
 }
 
-function dropped({ cause, attempts, heldMs, remoteMs, lastReply, lastHold }: FactView): string {
+function dropped({ cause, attempts, heldMs, remoteMs, lastReply, lastHold, suppression }: FactView): string {
+  const why = suppression === undefined ? words(cause) : `${words(cause)} (${suppression})`;
   const spent = `${counted(attempts ?? 0, 'attempt')}; held by us ${duration(heldMs ?? 0)}, waiting for the receiver ${duration(remoteMs ?? 0)}`;
   const reply = lastReply ? `; its last reply: ${replyText(lastReply)}` : '';
   const hold = lastHold && lastHold.length > 0 ? `; last held because: ${lastHold.map(reasonText).join(', ')}` : '';
-  return `${words(cause)} after ${spent}${reply}${hold}`;
+  return `${why} after ${spent}${reply}${hold}`;
 }
 
 function answer({ reply, verdict, phase, host, timings, source, attempt }: FactView): string {

@@ -11,6 +11,7 @@ describe('brokers that cannot be used', () => {
     ['Connection error: self-signed certificate', 'PENSTOCK_KAFKA_CA'],
     ['unable to verify the first certificate', 'PENSTOCK_KAFKA_CA'],
     ["Hostname/IP does not match certificate's altnames", 'PENSTOCK_KAFKA_CA'],
+    ['acknowledged mail would stand on one broker only: mail.events', 'PENSTOCK_ALLOW_SINGLE_REPLICA'],
     ['Connection error: connect ECONNREFUSED 127.0.0.1:9092', 'PENSTOCK_KAFKA_BROKERS'],
   ] as const) {
     it(`are told of by ${setting}: ${reason}`, () => {

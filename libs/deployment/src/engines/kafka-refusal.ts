@@ -1,5 +1,6 @@
 /** What of TLS keeps a connection from being made: the server's certificate, or ours. */
 const UNTRUSTED = /self.signed certificate|unable to (?:get|verify)|certificate has expired|altnames|UNABLE_TO|CERT_/i;
+const ONE_BROKER = /on one broker only/;
 const SIGN_IN = /SASL|authentication failed/i;
 
 /** Why the brokers cannot be used as the log, beginning with the setting that has to be looked at. */
@@ -10,5 +11,6 @@ export function kafkaRefusal(brokers: string | undefined, reason: string): strin
   if (UNTRUSTED.test(reason)) {
     return `PENSTOCK_KAFKA_CA: the certificate of ${brokers} is not trusted: ${reason}; name the PEM file of the authority that signed it`;
   }
+  if (ONE_BROKER.test(reason)) return `PENSTOCK_ALLOW_SINGLE_REPLICA: ${brokers} cannot be used as the log: ${reason}`;
   return `PENSTOCK_KAFKA_BROKERS: ${brokers} cannot be used as the log: ${reason}`;
 }

@@ -9,13 +9,19 @@ export function memoryQuotas(clock: Pick<Clock, 'monotonic'>): QuotaStore {
 }
 
 /**
- * Budgets of all processes, in Redis. It need not be there yet.
+ * Budgets of all processes of an installation, in Redis. It need not be there yet.
  *
+ * @param installation put before every key, where several share a Redis
  * @throws StartupError for an address or a password that is wrong
  */
-export async function openRedisQuotas(url: string, telemetry: Telemetry, undo: UndoStack): Promise<QuotaStore> {
+export async function openRedisQuotas(
+  url: string,
+  installation: string,
+  telemetry: Telemetry,
+  undo: UndoStack,
+): Promise<QuotaStore> {
   const { openRedis, RedisQuotaStore } = await import('@penstock/adapter-redis');
-  const connection = await openRedis({ url, telemetry }).catch((error: unknown) => {
+  const connection = await openRedis({ url, prefix: `${installation}penstock`, telemetry }).catch((error: unknown) => {
     throw new StartupError(`PENSTOCK_REDIS_URL: ${error instanceof Error ? error.message : String(error)}`);
   });
   undo.push(() => connection.close());

@@ -23,6 +23,7 @@ export interface ProjectedFigures {
     readonly open: number;
   }[];
   readonly held: readonly { readonly class: string; readonly reason: string; readonly deliveries: number }[];
+  readonly reputations: readonly { readonly source: string; readonly provider: string; readonly score: number }[];
   readonly spans: { readonly sent: number; readonly dropped: number; readonly failed: number };
 }
 
@@ -63,6 +64,9 @@ export function projectedSamples(figures: ProjectedFigures): MetricSample[] {
   for (const { class: trafficClass, reason, deliveries } of figures.held) {
     const labels = { class: trafficClass, reason };
     samples.push({ metric: 'penstock_held_deliveries', labels, value: deliveries });
+  }
+  for (const { source, provider, score: value } of figures.reputations) {
+    samples.push({ metric: 'penstock_source_reputation', labels: { source, provider }, value });
   }
   for (const [result, value] of Object.entries(figures.spans)) {
     samples.push({ metric: 'penstock_spans_total', labels: { result }, value });

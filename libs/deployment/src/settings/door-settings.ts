@@ -13,7 +13,7 @@ import {
 export const HOST_SETTINGS = {
   host: {
     name: 'PENSTOCK_HOST',
-    description: 'Address that HTTP and SMTP submission listen on.',
+    description: 'Address that HTTP listens on, and SMTP submission where there is one.',
     schema: textSetting,
     default: '127.0.0.1',
   },

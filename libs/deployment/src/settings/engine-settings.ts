@@ -100,20 +100,21 @@ export const COPY_SETTINGS = {
 export const RETENTION_SETTINGS = {
   retention: {
     name: 'PENSTOCK_RETENTION',
-    description: 'Mail and facts older than this are deleted, such as 30d or 720h.',
+    description: 'Content older than this is deleted, and in one process the log, such as 30d or 720h.',
     schema: daysSetting,
     default: '30d',
   },
 } as const;
 
-const REDIS_URL_SETTING = {
-  name: 'PENSTOCK_REDIS_URL',
-  description: 'Address of Redis, such as redis://127.0.0.1:6379: read models where they lie there, budgets always.',
-  schema: redisUrlSetting,
-} as const;
+const REDIS_URL_SETTING = { name: 'PENSTOCK_REDIS_URL', schema: redisUrlSetting } as const;
 
 /** Without an address, budgets are kept by the process and hold for one scheduler only. */
-export const QUOTA_SETTINGS = { redisUrl: REDIS_URL_SETTING } as const;
+export const QUOTA_SETTINGS = {
+  redisUrl: {
+    ...REDIS_URL_SETTING,
+    description: 'Redis that counts limits over more than a minute for all schedulers, such as redis://127.0.0.1:6379.',
+  },
+} as const;
 
 export const READ_SETTINGS = {
   readModels: {
@@ -122,7 +123,10 @@ export const READ_SETTINGS = {
     schema: storeSetting('sqlite', 'redis'),
     default: 'sqlite',
   },
-  redisUrl: REDIS_URL_SETTING,
+  redisUrl: {
+    ...REDIS_URL_SETTING,
+    description: 'Redis of PENSTOCK_READ_MODELS=redis, such as redis://127.0.0.1:6379.',
+  },
   archive: {
     name: 'PENSTOCK_ARCHIVE',
     description: 'Where timelines lie: sqlite (PENSTOCK_STATE_DIR) or eventstore, which several projectors share.',

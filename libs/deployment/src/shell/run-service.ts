@@ -60,12 +60,21 @@ async function run<const S extends Settings>(program: ServiceProgram<S>, args: r
     complain(`${name} cannot go on: ${error.message}`);
     process.exit(1);
   };
+  let isAsked = false;
+  const stop = () => {
+    isAsked = true;
+    return undo.run();
+  };
+  // From here on: a start may wait long, for a clock that is wrong or a log that is away.
+  onShutdownSignals({ stop, telemetry, exit: (code) => process.exit(code) });
   try {
     const running = await startShell(settings, { name, telemetry, onFatal, undo }, assemble);
-    onShutdownSignals({ stop: () => undo.run(), telemetry, exit: (code) => process.exit(code) });
+    if (isAsked) return;
     const doors = [`HTTP ${settings.host}:${running.httpPort}`, ...running.doors].join(', ');
     print(`${name} runs: ${doors}`);
   } catch (error) {
+    // What is closed under a start lets it fail.
+    if (isAsked) return;
     await undo.run();
     throw error;
   }

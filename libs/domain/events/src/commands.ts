@@ -14,6 +14,8 @@ export interface AttemptDelivery {
   readonly size: number;
   readonly mayDuplicate?: boolean;
   readonly nxdomainSince?: number;
+  /** Another source may take it: a receiver that blocks this one's address defers it instead of ending it. */
+  readonly mayMove?: boolean;
   readonly traceparent?: string;
 }
 

@@ -1,7 +1,16 @@
 import type { Envelope } from './envelope.ts';
 import type { HoldReason, Phase, SmtpReply, Verdict } from './outcome.ts';
+import type { WarmupRecord } from './warmups.ts';
 
-/** The policy as a whole, so that every reader parses the same text. */
+/** One key of the policy text; `before` is absent where it is new, `after` where it is gone. */
+export interface PolicyKeyChange {
+  /** Dotted, such as `provider.gmail.connection_limit`. */
+  readonly key: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** The policy as a whole, so that every reader parses the same text; for people also what it says anew. */
 export type PolicyChanged = Envelope<
   'policy_changed',
   {
@@ -9,6 +18,12 @@ export type PolicyChanged = Envelope<
     readonly policyVersion: string;
     readonly text: string;
     readonly changedBy: string;
+    /** Of the policy that held before; absent for the first. */
+    readonly previousVersion?: string;
+    /** Against that one; the first so many, if there are more. */
+    readonly changes?: readonly PolicyKeyChange[];
+    /** All of them, where `changes` is not. */
+    readonly changeCount?: number;
   }
 >;
 
@@ -62,7 +77,36 @@ export type PathRestored = Envelope<
   { readonly source: string; readonly path: string; readonly site: string; readonly provider?: string }
 >;
 
+/** Who has a reputation: a tenant with its mail, or a source (an IP address) with all that leaves by it. */
+export type ReputationSubject = 'tenant' | 'source';
+
+/** What receivers think of a tenant's mail or of a source, 0 to 100 (docs/metrics.md has the formulas). */
+export type ReputationChanged = Envelope<
+  'reputation_changed',
+  {
+    readonly subject: ReputationSubject;
+    /** Of the tenant or the source. */
+    readonly name: string;
+    /** 0 to 100, whole, over all providers; absent where there are too few outcomes to rate it. */
+    readonly score?: number;
+    /** As published before; absent where it was unrated. */
+    readonly previous?: number;
+    /** Recipients whose outcome was counted within the window. */
+    readonly outcomes: number;
+    /** Scores by provider, of those with enough outcomes of their own. */
+    readonly providers: Readonly<Record<string, number>>;
+  }
+>;
+
 /** Records of `mail.control`. */
-export type Control = PolicyChanged | SourceClaimed | SourceReleased | SourceUnreachable | PathThrottled | PathRestored;
+export type Control =
+  | PolicyChanged
+  | SourceClaimed
+  | SourceReleased
+  | SourceUnreachable
+  | PathThrottled
+  | PathRestored
+  | ReputationChanged
+  | WarmupRecord;
 
 export type ControlType = Control['type'];

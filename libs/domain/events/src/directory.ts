@@ -1,4 +1,5 @@
 import type { Envelope } from './envelope.ts';
+import type { SuppressionAdded, SuppressionRemoved } from './suppressions.ts';
 import type { TrafficClass } from './topics.ts';
 
 /** A tenant exists, or what is known of it changed: the latest record counts. */
@@ -75,7 +76,7 @@ export type WebhookSet = Envelope<
 /** Nothing is posted for the tenant any more. */
 export type WebhookRemoved = Envelope<'webhook_removed', { readonly tenant: string }>;
 
-/** Records of `mail.directory`: who may send, and as whom; and who is told. */
+/** Records of `mail.directory`: who may send, and as whom; who is told; and who gets no more mail. */
 export type DirectoryRecord =
   | TenantSet
   | ApiKeyCreated
@@ -83,6 +84,8 @@ export type DirectoryRecord =
   | DomainAdded
   | DomainRemoved
   | WebhookSet
-  | WebhookRemoved;
+  | WebhookRemoved
+  | SuppressionAdded
+  | SuppressionRemoved;
 
 export type DirectoryType = DirectoryRecord['type'];

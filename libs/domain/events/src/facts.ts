@@ -1,5 +1,6 @@
 import type { Envelope } from './envelope.ts';
 import type { AttemptOutcome, Decision, HoldReason, SmtpReply } from './outcome.ts';
+import type { SuppressionReason } from './suppressions.ts';
 import type { TrafficClass } from './topics.ts';
 
 export type Protocol = 'http' | 'smtp';
@@ -29,6 +30,8 @@ export type Received = Envelope<
     readonly protocol: Protocol;
     readonly size: number;
     readonly categories?: readonly string[];
+    /** As in `processed`. */
+    readonly bypass?: readonly SuppressionReason[];
     /** Of all with the same key within 24 hours only the first in the log is expanded. */
     readonly idempotency?: Idempotency;
   }
@@ -64,6 +67,8 @@ export type Processed = Envelope<
     /** Written by expanding a `received`, so it may be repeated long after. */
     readonly expanded: boolean;
     readonly categories?: readonly string[];
+    /** Sent although the recipient may be suppressed for one of these reasons: the sender asked for it. */
+    readonly bypass?: readonly SuppressionReason[];
   }
 >;
 
@@ -109,6 +114,8 @@ export type Released = Envelope<
     readonly policyVersion: string;
     /** End of `mail.control` as the decision knew it. */
     readonly controlOffset: number;
+    /** The source was in warm-up when this was decided: what comes of it counts for nobody's reputation. */
+    readonly warming?: true;
   }
 >;
 
@@ -139,7 +146,13 @@ export type Deferred = Envelope<'deferred', HeldDeferral | RemoteDeferral>;
 export type Delivered = Envelope<'delivered', AttemptOutcome>;
 
 /** Refused for good (5xx), or undeliverable for a reason that waiting does not change. */
-export type Bounced = Envelope<'bounced', AttemptOutcome>;
+export type Bounced = Envelope<
+  'bounced',
+  AttemptOutcome & {
+    /** Content reference of the recipient, as in `processed`: whoever suppresses the address finds it there. */
+    readonly recipient?: string;
+  }
+>;
 
 /** The connection died after the final dot; written by the scheduler (cause `no_outcome`) when nothing came back. */
 export type OutcomeUnknown = Envelope<
@@ -172,7 +185,7 @@ export type HandedBack = Envelope<
 
 export type DropCause = 'expired' | 'outcome_unknown' | 'suppressed' | 'cancelled';
 
-/** Never attempted again. */
+/** Never attempted again. Of cause `suppressed` ingest may have written it, right behind `processed`. */
 export type Dropped = Envelope<
   'dropped',
   {
@@ -185,6 +198,8 @@ export type Dropped = Envelope<
     readonly lastReply?: SmtpReply;
     readonly lastVerdict?: string;
     readonly lastHold?: readonly HoldReason[];
+    /** Of cause `suppressed`: why the address was. */
+    readonly suppression?: SuppressionReason;
   }
 >;
 

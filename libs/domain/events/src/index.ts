@@ -16,6 +16,8 @@ export * from './records.ts';
 export * from './schemas/index.ts';
 export * from './signals.ts';
 export * from './source-claims.ts';
+export * from './suppressions.ts';
 export * from './topics.ts';
 export * from './tracing/index.ts';
 export * from './upcast.ts';
+export * from './warmups.ts';

@@ -1,4 +1,4 @@
-/** What an attempt met, in the words of DESIGN section 4: phase, scope, host, reply, verdict, timings. */
+/** What an attempt met: phase, scope, host, reply, verdict, timings. */
 
 /** Where in the conversation the outcome was decided (RFC 5321 section 4.5.3.2 names the same steps). */
 export type Phase = 'dns' | 'connect' | 'banner' | 'ehlo' | 'starttls' | 'mail' | 'rcpt' | 'data' | 'final_dot';
@@ -32,6 +32,14 @@ export interface Verdict {
   readonly confidence: number;
   /** Name of the rule that matched, if one did. */
   readonly rule?: string;
+}
+
+/**
+ * The receiver refuses the sending address itself, whoever the mail is for: another source may be welcome. The cause
+ * `blocked` always has scope `source`, in the verdict also where the fact's own scope is the path.
+ */
+export function isSourceBlocked({ cause, scope }: Verdict): boolean {
+  return cause === 'blocked' && scope === 'source';
 }
 
 /** An SMTP reply as stored: addresses masked, at most 1,024 characters. */

@@ -3,11 +3,11 @@ import type { Control } from './control.ts';
 import type { RecordSetAside } from './dead-letters.ts';
 import type { DirectoryRecord } from './directory.ts';
 import type { Fact, Received } from './facts.ts';
-import type { OwnerRenewed } from './signals.ts';
+import type { Signal } from './signals.ts';
 import type { Topic } from './topics.ts';
 
 /** Whatever may stand in the log. */
-export type LogRecord = Fact | Control | OwnerRenewed | Received | Attempt | DirectoryRecord | RecordSetAside;
+export type LogRecord = Fact | Control | Signal | Received | Attempt | DirectoryRecord | RecordSetAside;
 
 export type RecordType = LogRecord['type'];
 
@@ -17,7 +17,7 @@ export interface TopicRecords {
   readonly 'mail.events': Fact;
   readonly 'mail.attempts': Attempt;
   readonly 'mail.control': Control;
-  readonly 'mail.signals': OwnerRenewed;
+  readonly 'mail.signals': Signal;
   readonly 'mail.directory': DirectoryRecord;
   readonly 'mail.dead': RecordSetAside;
 }

@@ -58,3 +58,16 @@ export function duration(leastMs = 0): Reader<number> {
     return ms < leastMs ? { wrong: `${shown(raw)} is shorter than the least, ${leastMs} ms` } : { value: ms };
   };
 }
+
+/** In the largest unit that leaves no fraction, as a person would write it: `5m`, `3d`, `90s`. */
+export function durationText(ms: number): string {
+  for (const [unit, length] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
+    if (ms >= length && ms % length === 0) return `${ms / length}${unit}`;
+  }
+  return `${ms}ms`;
+}

@@ -1,8 +1,8 @@
 /** The [retry] and [dispatch] blocks: when a delivery is tried again, and how much is tried at once. */
 import type { Block } from './block.ts';
-import { duration } from './durations.ts';
+import { duration, parseDuration } from './durations.ts';
 import type { DispatchPolicy, RetryPolicy } from './policy.ts';
-import { fraction, integer, oneOf } from './readings.ts';
+import { fraction, integer, oneOf, type Reader, shown } from './readings.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -37,6 +37,7 @@ export function readRetry(block: Block): RetryPolicy {
   const retry: RetryPolicy = {
     retryIntervalMs: block.take('retry_interval', duration(1)) ?? shipped.retryIntervalMs,
     maxRetryIntervalMs: block.take('max_retry_interval', duration(1)) ?? shipped.maxRetryIntervalMs,
+    ...readSteps(block),
     jitter: block.take('jitter', fraction) ?? shipped.jitter,
     maxAgeMs: block.take('max_age', duration(SECOND)) ?? shipped.maxAgeMs,
     hintMinMs: block.take('hint_min', duration()) ?? shipped.hintMinMs,
@@ -57,6 +58,35 @@ export function readRetry(block: Block): RetryPolicy {
   block.refuseRest();
   return retry;
 }
+
+const MOST_WAITS = 1000;
+const WAITS_RIGHT = 'a list of waits, such as ["1m", "5m*2", "1h*3"]; the last one is repeated';
+
+function readSteps(block: Block): Pick<RetryPolicy, 'retryFactor' | 'retryScheduleMs'> {
+  const factor = block.take('retry_factor', (raw) =>
+    typeof raw === 'number' && raw >= 1 && raw <= 100
+      ? { value: raw }
+      : { wrong: `${shown(raw)} is not a number from 1 to 100` },
+  );
+  const waits = block.take('retry_schedule', waitList);
+  if (waits && block.has('retry_factor')) block.warning('retry_factor', 'has no effect beside retry_schedule');
+  return { ...(factor === undefined ? {} : { retryFactor: factor }), ...(waits ? { retryScheduleMs: waits } : {}) };
+}
+
+/** Haraka's form: each wait in order, `*n` for n of them. */
+const waitList: Reader<readonly number[]> = (raw) => {
+  const entries: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [];
+  const waits: number[] = [];
+  for (const entry of entries) {
+    const [text, times = '1', ...rest] = typeof entry === 'string' ? entry.split('*') : [String(entry)];
+    const ms = parseDuration(text);
+    const count = /^\s*[0-9]{1,4}\s*$/.test(times) ? Number(times) : 0;
+    const isWait = ms !== undefined && ms >= 1 && count >= 1 && rest.length === 0;
+    if (!isWait || waits.length + count > MOST_WAITS) return { wrong: `${shown(entry)} is no wait in ${WAITS_RIGHT}` };
+    for (let i = 0; i < count; i++) waits.push(ms);
+  }
+  return waits.length > 0 ? { value: waits } : { wrong: `${shown(raw)} is not ${WAITS_RIGHT}` };
+};
 
 export function readDispatch(block: Block): DispatchPolicy {
   const shipped = SHIPPED_DISPATCH;

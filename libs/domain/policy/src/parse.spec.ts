@@ -61,7 +61,12 @@ test('an unknown key is a warning that names it, and the policy still holds', ()
   const { policy, problems } = checkPolicy('[retry]\nretry_intervall = "5m"\n');
   assert.ok(policy);
   assert.deepEqual(problems, [
-    { severity: 'warning', key: 'retry.retry_intervall', line: 2, message: 'unknown key "retry_intervall" is ignored' },
+    {
+      severity: 'warning',
+      key: 'retry.retry_intervall',
+      line: 2,
+      message: 'unknown key "retry_intervall" is ignored; did you mean "retry_interval"?',
+    },
   ]);
 });
 
@@ -74,7 +79,7 @@ test("a community file of KumoMTA's loads with warnings only", () => {
     consecutive_connection_failures_before_delay = 100
     [["default".automation]]
     regex = "temporarily deferred"
-    action = [{ set = "connection_limit", value = 1 }]
+    action = [{ SetConfig = { name = "connection_limit", value = 1 } }]
     duration = "90m"
     ["comcast.net"]
     connection_limit = 25
@@ -86,7 +91,7 @@ test("a community file of KumoMTA's loads with warnings only", () => {
   assert.ok(problems.every(({ severity }) => severity === 'warning'));
   assert.deepEqual(
     problems.map(({ key }) => key),
-    ['default.consecutive_connection_failures_before_delay', 'default.automation', 'comcast.net'],
+    ['default.automation', 'default.consecutive_connection_failures_before_delay'],
   );
 });
 
@@ -145,6 +150,16 @@ test('whatever the text, checking ends in a policy or an error, never in a throw
     'retry',
     'egress',
     'smarthost',
+    'warmup',
+    'limit',
+    'tenant',
+    'tier',
+    'class',
+    'gate',
+    'raise',
+    'sources',
+    'automation',
+    '"a.example"',
     '__proto__',
     'x',
   );
@@ -162,7 +177,9 @@ test('whatever the text, checking ends in a policy or an error, never in a throw
   const line = fc.oneof(
     fc.tuple(key, value).map(([k, v]) => `${k} = ${v}`),
     key.map((k) => `[${k}]`),
-    fc.tuple(key, key).map(([a, b]) => `[${a}."${b}"]`),
+    fc.tuple(key, key).map(([a, b]) => `[${a}."${b.replaceAll('"', '')}"]`),
+    fc.tuple(key, key, key).map(([a, b, c]) => `[${a}.x.${b}.${c}]`),
+    fc.tuple(key, key).map(([a, b]) => `[[${a}.${b}]]`),
     fc.string(),
   );
   fc.assert(

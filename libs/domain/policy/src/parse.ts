@@ -2,13 +2,28 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { parse as parseToml, TomlError } from 'smol-toml';
-import { Block, isTable, Problems, type Table } from './block.ts';
+import { readAutomation } from './automation.ts';
+import { Block, type PolicyKeys, Problems, type Table } from './block.ts';
+import { readClasses } from './classes.ts';
+import { readDomains } from './domains.ts';
+import { readLimits } from './limits.ts';
 import { readDispatch, readRetry } from './pacing.ts';
-import type { Egress, Policy, PolicyProblem, Shaping, Smarthost } from './policy.ts';
+import type { Egress, Policy, Shaping, Smarthost } from './policy.ts';
+import type { PolicyProblem } from './problem.ts';
 import { readProviders } from './providers.ts';
 import { integer, oneOf } from './readings.ts';
-import { explainUnread, readShaping, SHIPPED_SHAPING, SHIPPED_SMARTHOST_SHAPING } from './shaping.ts';
+import {
+  BARE_SHAPING,
+  readShaping,
+  readSourceBlocks,
+  SHIPPED_SHAPING,
+  SHIPPED_SMARTHOST_SHAPING,
+  settingsOf,
+} from './shaping.ts';
 import { hostName, readPools, readSources } from './sources.ts';
+import { readTenants } from './tenants.ts';
+import { explainUnread } from './unread-shaping.ts';
+import { readWarmups } from './warmups.ts';
 
 /** The text is no policy. `problems` lists all that is wrong with it, warnings included. */
 export class PolicyError extends Error {
@@ -31,6 +46,7 @@ export interface CheckedPolicy {
   /** Absent if there is an error among the problems. */
   readonly policy?: Policy;
   readonly problems: readonly PolicyProblem[];
+  readonly keys: PolicyKeys;
 }
 
 /** First 12 hex digits of the text's SHA-256. */
@@ -47,11 +63,26 @@ export function parsePolicy(text: string): Policy {
 
 export function checkPolicy(text: string): CheckedPolicy {
   const toml = readToml(text);
-  if ('problem' in toml) return { problems: [toml.problem] };
+  if ('problem' in toml) return { problems: [toml.problem], keys: { accepted: [], warned: [], ignored: [] } };
   const problems = new Problems(text);
   const policy = readPolicy(new Block('', toml.table, problems), policyVersion(text));
   const failed = problems.found.some(({ severity }) => severity === 'error');
-  return failed ? { problems: problems.found } : { policy, problems: problems.found };
+  const { accepted, warned, ignored } = problems.keys;
+  const keys = { accepted: [...accepted], warned: [...warned], ignored: [...ignored] };
+  return { problems: problems.found, keys, ...(failed ? {} : { policy }) };
+}
+
+/**
+ * Every key that means something in the blocks the text has, such as `provider.x.match`, whether it stands there.
+ *
+ * @throws PolicyError where the text is no TOML
+ */
+export function keysAskedFor(text: string): ReadonlySet<string> {
+  const toml = readToml(text);
+  if ('problem' in toml) throw new PolicyError([toml.problem]);
+  const problems = new Problems(text);
+  readPolicy(new Block('', toml.table, problems), policyVersion(text));
+  return problems.asked;
 }
 
 function readToml(text: string): { readonly table: Table } | { readonly problem: PolicyProblem } {
@@ -67,29 +98,40 @@ function readToml(text: string): { readonly table: Table } | { readonly problem:
 function readPolicy(root: Block, version: string): Policy {
   // A file that names no way out sends nothing out.
   const egress: Egress = root.take('egress', oneOf('sandbox', 'smarthost', 'internet')) ?? 'sandbox';
+  const defaults = readDefaults(root);
+  const providers = readProviders(root, defaults.shaping);
+  const smarthost = readSmarthost(root, egress);
+  const warmups = readWarmups(root);
+  const sources = readSources(root, egress, new Set(warmups.keys()));
+  const pools = readPools(root, sources);
+  const known = {
+    providers: providers.map(({ name }) => name),
+    sources: [...sources.keys()],
+    pools: [...pools.pools.keys()],
+  };
+  const rest = {
+    classes: readClasses(root),
+    tenants: readTenants(root),
+    limits: readLimits(root, known),
+    retry: readRetry(root.block('retry')),
+    dispatch: readDispatch(root.block('dispatch')),
+    // Last: whatever table is left and has a domain's name is a domain's.
+    domains: readDomains(root, defaults.shaping),
+  };
+  root.refuseRest();
+  const smart = smarthost === undefined ? {} : { smarthost };
+  return { version, egress, ...smart, ...defaults, providers, sources, ...pools, warmups, ...rest };
+}
+
+function readDefaults(root: Block): Pick<Policy, 'shaping' | 'defaults' | 'defaultSources' | 'automation'> {
   const block = root.block('default');
   const defaults = readShaping(block, SHIPPED_SHAPING);
+  const base = defaults.replaceBase ? BARE_SHAPING : SHIPPED_SHAPING;
+  const shaping: Shaping = { ...base, ...settingsOf(defaults) };
+  const defaultSources = readSourceBlocks(block, shaping);
+  const automation = readAutomation(block);
   block.refuseRest(explainUnread);
-  const shaping: Shaping = { ...SHIPPED_SHAPING, ...defaults };
-  const providers = readProviders(root, shaping);
-  const smarthost = readSmarthost(root, egress);
-  const sources = readSources(root, egress);
-  const pools = readPools(root, sources);
-  const retry = readRetry(root.block('retry'));
-  const dispatch = readDispatch(root.block('dispatch'));
-  root.refuseRest(explainTable);
-  return {
-    version,
-    egress,
-    ...(smarthost === undefined ? {} : { smarthost }),
-    shaping,
-    defaults,
-    providers,
-    sources,
-    ...pools,
-    retry,
-    dispatch,
-  };
+  return { shaping, defaults, defaultSources, automation };
 }
 
 function readSmarthost(root: Block, egress: Egress): Smarthost | undefined {
@@ -101,14 +143,7 @@ function readSmarthost(root: Block, egress: Egress): Smarthost | undefined {
   if (!block.has('host') && (egress === 'smarthost' || root.has('smarthost'))) {
     block.error('host', 'missing: name the host that takes all mail, such as "smtp.example.com"');
   }
-  return host === undefined ? undefined : { host, port, said, shaping: { ...SHIPPED_SMARTHOST_SHAPING, ...said } };
+  return host === undefined
+    ? undefined
+    : { host, port, said, shaping: { ...SHIPPED_SMARTHOST_SHAPING, ...settingsOf(said) } };
 }
-
-/** Tables of a community file that later releases read: a block per domain, and those with a name of their own. */
-function explainTable(key: string, raw: unknown): string | undefined {
-  if (!isTable(raw)) return undefined;
-  if (key.includes('.')) return 'a block for one domain has no effect yet; write a [provider] block';
-  return LATER_TABLES.has(key) ? `[${key}] has no effect yet` : undefined;
-}
-
-const LATER_TABLES: ReadonlySet<string> = new Set(['warmup', 'class', 'tenant']);

@@ -1,6 +1,12 @@
 import { unitMs } from './durations.ts';
-import type { Rate } from './policy.ts';
 import { type Reader, shown } from './readings.ts';
+
+/** `"50/s,max_burst=5"`: `count` per `periodMs`, smoothed, at most `burst` at once. */
+export interface Rate {
+  readonly count: number;
+  readonly periodMs: number;
+  readonly burst: number;
+}
 
 const RATE =
   /^(?:local:)?\s*([0-9][0-9,_]*)\s*(?:\/|per\s)\s*([0-9]+)?\s*([a-z]+)\s*(?:,\s*max_burst\s*=\s*([0-9]+)\s*)?$/i;

@@ -59,3 +59,40 @@ function isIPv6(raw: string): boolean {
   if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
   return halves.length === 2 ? groups.length <= 7 : groups.length === 8;
 }
+
+export const boolean: Reader<boolean> = (raw) =>
+  typeof raw === 'boolean' ? { value: raw } : { wrong: `${shown(raw)} is neither true nor false` };
+
+/** 1 to `most` whole numbers, each from `least` to `greatest`. */
+export function numbers(least: number, greatest: number, most: number, right: string): Reader<readonly number[]> {
+  const one = integer(least, greatest);
+  return (raw) => {
+    if (!Array.isArray(raw) || raw.length === 0 || raw.length > most) return { wrong: `${shown(raw)} is not ${right}` };
+    const values: number[] = [];
+    for (const entry of raw) {
+      const reading = one(entry);
+      if ('wrong' in reading) return { wrong: reading.wrong };
+      values.push(reading.value);
+    }
+    return { value: values };
+  };
+}
+
+/** A name of a kind, or a list of them; where `known` is given they must exist. */
+export function namesOf<T extends string>(kind: string, known?: readonly T[]): Reader<readonly T[]> {
+  return (raw) => {
+    const names: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+    if (names.length === 0) return { wrong: `an empty list takes in no ${kind}; leave it out for all of them` };
+    const stranger = names.find((name) => typeof name !== 'string' || (known && !known.some((one) => one === name)));
+    if (stranger === undefined) return { value: names as readonly T[] };
+    return { wrong: `there is no ${kind} ${shown(stranger)}${known ? `; there is ${known.join(', ')}` : ''}` };
+  };
+}
+
+/** The name of one of those there are. */
+export function nameOf(kind: string, known: ReadonlySet<string>): Reader<string> {
+  return (raw) =>
+    typeof raw === 'string' && known.has(raw)
+      ? { value: raw }
+      : { wrong: `there is no ${kind} ${shown(raw)}; there is ${[...known].join(', ')}` };
+}

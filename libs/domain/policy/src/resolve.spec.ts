@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { explainShaping } from './explain.ts';
 import { parsePolicy } from './parse.ts';
-import { explainShaping, pathShaping, resolveShaping } from './resolve.ts';
+import { pathShaping, resolveShaping } from './resolve.ts';
 import { throughSmarthost } from './smarthost-text.ts';
 
 const policy = parsePolicy(`

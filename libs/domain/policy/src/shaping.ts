@@ -1,9 +1,10 @@
 /** The shaping keys of a block, in KumoMTA's spelling, and what holds where no block says otherwise. */
 import type { Block } from './block.ts';
 import { duration } from './durations.ts';
-import type { Rate, Shaping } from './policy.ts';
-import { rate, stricterRate } from './rates.ts';
-import { connectionCount, integer, oneOf } from './readings.ts';
+import type { BlockShaping, Shaping, SourceBlocks } from './policy.ts';
+import { type Rate, rate } from './rates.ts';
+import { boolean, connectionCount, integer, oneOf } from './readings.ts';
+import { explainUnread, readAdditional } from './unread-shaping.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -28,9 +29,12 @@ export const SHIPPED_SHAPING: Shaping = {
   rememberBrokenTlsMs: 3 * 24 * 60 * MINUTE,
 };
 
+/** What is left once a block forgot all that was said before it: no rate limits, all else as shipped. */
+export const BARE_SHAPING: Shaping = withoutRates(SHIPPED_SHAPING);
+
 /** The smarthost paces itself: connections are its only limit. */
 export const SHIPPED_SMARTHOST_SHAPING: Shaping = {
-  ...withoutRates(SHIPPED_SHAPING),
+  ...BARE_SHAPING,
   connectionLimit: 32,
   maxDeliveriesPerConnection: 1000,
 };
@@ -41,7 +45,7 @@ function withoutRates(shaping: Shaping): Shaping {
 }
 
 /** Each setting, its key in the file. */
-export const SHAPING_KEYS: Readonly<Record<keyof Shaping, string>> = {
+export const SHAPING_KEYS: Readonly<Record<Exclude<keyof Shaping, 'messageBudget'>, string>> = {
   connectionLimit: 'connection_limit',
   maxConnectionRate: 'max_connection_rate',
   maxDeliveriesPerConnection: 'max_deliveries_per_connection',
@@ -58,8 +62,9 @@ export const SHAPING_KEYS: Readonly<Record<keyof Shaping, string>> = {
 };
 
 /** What one block says, nothing filled in. `inherited` is what holds around it, for a `max_burst` of its own. */
-export function readShaping(block: Block, inherited: Shaping): Partial<Shaping> {
-  const said = {
+export function readShaping(block: Block, inherited: Partial<Shaping>): BlockShaping {
+  return dropAbsent<BlockShaping>({
+    replaceBase: block.take('replace_base', boolean),
     connectionLimit: block.take('connection_limit', connectionCount),
     maxConnectionRate: block.take('max_connection_rate', rate),
     maxDeliveriesPerConnection: block.take('max_deliveries_per_connection', integer(1, 1_000_000)),
@@ -76,12 +81,12 @@ export function readShaping(block: Block, inherited: Shaping): Partial<Shaping> 
     dataDotTimeoutMs: block.take('data_dot_timeout', duration(1)),
     maxConnectionAgeMs: block.take('max_connection_age', duration(1)),
     rememberBrokenTlsMs: block.take('remember_broken_tls', duration()),
-  };
-  return dropAbsent(said);
+    additional: readAdditional(block),
+  });
 }
 
-function dropAbsent(said: { [K in keyof Shaping]: Shaping[K] | undefined }): Partial<Shaping> {
-  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+function dropAbsent<T extends object>(said: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function readMessageRate(block: Block, inherited: Rate | undefined): Rate | undefined {
@@ -94,60 +99,41 @@ function readMessageRate(block: Block, inherited: Rate | undefined): Rate | unde
   return undefined;
 }
 
-/**
- * A provider's block. A recognised provider is one path over all its sites, so KumoMTA's two kinds of limit, per
- * site and per provider, meet on it and the stricter one holds.
- */
-export function readProviderShaping(block: Block, inherited: Shaping): Partial<Shaping> {
-  const said = readShaping(block, inherited);
-  const connections = block.take('provider_connection_limit', connectionCount);
-  const messages = block.take('provider_max_message_rate', rate);
-  const connectionLimit = connections && Math.min(connections, said.connectionLimit ?? inherited.connectionLimit);
-  const siteRate = said.maxMessageRate ?? inherited.maxMessageRate;
-  const maxMessageRate = messages && (siteRate ? stricterRate(messages, siteRate) : messages);
+/** A provider's block, or that of a source within it: limits of the whole provider may stand there. */
+export function readProviderShaping(block: Block, inherited: Partial<Shaping>): BlockShaping {
   return {
-    ...said,
-    ...(connectionLimit === undefined ? {} : { connectionLimit }),
-    ...(maxMessageRate === undefined ? {} : { maxMessageRate }),
+    ...readShaping(block, inherited),
+    ...dropAbsent<BlockShaping>({
+      providerConnectionLimit: block.take('provider_connection_limit', connectionCount),
+      providerMaxConnectionRate: block.take('provider_max_connection_rate', rate),
+      providerMaxMessageRate: block.take('provider_max_message_rate', rate),
+    }),
   };
 }
 
-/** Words a community file uses that nothing here acts on yet: kept in the text, named, never silently obeyed. */
-const KUMOMTA_KEYS: ReadonlySet<string> = new Set([
-  'additional_connection_limits',
-  'additional_message_rate_throttles',
-  'additional_source_selection_rates',
-  'aggressive_connection_opening',
-  'allow_smtp_auth_plain_without_tls',
-  'automation',
-  'consecutive_connection_failures_before_delay',
-  'ehlo_domain',
-  'ehlo_timeout',
-  'enable_dane',
-  'enable_mta_sts',
-  'mail_from_timeout',
-  'max_ready',
-  'mx_rollup',
-  'opportunistic_tls_reconnect_on_failed_handshake',
-  'prohibited_hosts',
-  'provider_max_connection_rate',
-  'provider_source_selection_rate',
-  'rcpt_to_timeout',
-  'refresh_interval',
-  'refresh_strategy',
-  'replace_base',
-  'rset_timeout',
-  'skip_hosts',
-  'smtp_port',
-  'source_selection_rate',
-  'sources',
-  'starttls_timeout',
-  'system_shutdown_timeout',
-  'tls_prefer_openssl',
-  'try_next_host_on_transport_error',
-  'use_lmtp',
-]);
+/** `[….sources."ip-1"]`: what holds for mail from one source. Sources that are not ours are no slip: files are shared. */
+export function readSourceBlocks(
+  around: Block,
+  inherited: Partial<Shaping>,
+  read: typeof readShaping = readShaping,
+): SourceBlocks {
+  const blocks = new Map<string, BlockShaping>();
+  for (const { name, block } of around.block('sources').blocks()) {
+    blocks.set(name, read(block, inherited));
+    block.refuseRest(explainUnread);
+  }
+  return blocks;
+}
 
-export function explainUnread(key: string): string | undefined {
-  return KUMOMTA_KEYS.has(key) ? `"${key}" is read from KumoMTA's files but has no effect yet` : undefined;
+/** A block's settings alone, without what says how it is combined with others. */
+export function settingsOf(said: BlockShaping): Partial<Shaping> {
+  const {
+    replaceBase: _replace,
+    additional: _additional,
+    providerConnectionLimit: _connections,
+    providerMaxConnectionRate: _connectionRate,
+    providerMaxMessageRate: _messageRate,
+    ...settings
+  } = said;
+  return settings;
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { checkPolicy } from './parse.ts';
 import type { Policy } from './policy.ts';
 import { resolveShaping } from './resolve.ts';
-import { matchProvider } from './sites.ts';
+import { matchProvider, pathOf } from './sites.ts';
 
 function shipped(name: string): Policy {
   const text = readFileSync(new URL(`../../../../infra/policy/${name}.toml`, import.meta.url), 'utf8');
@@ -58,4 +58,22 @@ test('the internet policy tells consumer Outlook from Microsoft 365', () => {
   assert.equal(recognised('outlook-com.olc.protection.outlook.com'), 'outlook');
   assert.equal(recognised('contoso-com.mail.protection.outlook.com'), 'office365');
   assert.equal(resolveShaping(policy, { provider: 'gmail' }).connectionLimit, 5);
+});
+
+test('the internet policy has the twenty-two providers, and a source beside each of their values', () => {
+  const text = readFileSync(new URL('../../../../infra/policy/default.toml', import.meta.url), 'utf8');
+  const { providers } = shipped('default');
+  assert.equal(providers.length, 22);
+  const [shaping = ''] = text.split('# Your sending addresses.');
+  const values = shaping.split('\n').filter((line) => /^(\["default"\]|[a-z_]+ = | {2}\{)/.test(line));
+  const unsourced = values.filter((line) => !/ # /.test(line) && !/^(\[|egress|default_pool|match = \[$)/.test(line));
+  assert.deepEqual(unsourced, []);
+});
+
+test('the internet policy keeps the regions of Mimecast apart, and other providers on one path', () => {
+  const policy = shipped('default');
+  const path = (provider: string, site: string) => pathOf('ip-1', { provider, site }, policy);
+  assert.equal(path('mimecast', 'eu.mimecast.com'), 'ip-1|provider:mimecast|site:eu.mimecast.com');
+  assert.equal(path('office365', 'contoso'), 'ip-1|provider:office365');
+  assert.equal(resolveShaping(policy, { provider: 'mimecast', site: 'eu.mimecast.com' }).connectionLimit, 10);
 });

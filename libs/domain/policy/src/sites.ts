@@ -1,5 +1,5 @@
 /** Sites and paths: which domains share a destination, and what connections and limits attach to. */
-import type { Policy, ProviderMatch } from './policy.ts';
+import type { DomainPolicy, Policy, ProviderMatch } from './policy.ts';
 
 /** The only site when everything goes through a smarthost. */
 export const SMARTHOST_SITE = 'smarthost';
@@ -20,14 +20,55 @@ export function siteOf(domain: string, hosts: readonly PreferredHost[] = []): st
   return [...new Set(names)].sort().join(',');
 }
 
+/** Between the domain whose hosts a site shares and the domain that has a block for itself alone. */
+const WITHIN = '>';
+
+/**
+ * The name under which a site is known. One that a domain block speaks of is called after the block's domain, for then
+ * its name says what limits it has; a domain with a block for itself alone is a site of its own, within that one.
+ *
+ * @param site of the domain, as `siteOf` makes it
+ * @param rollup the domain of the block that holds for all domains of that site, if there is one
+ */
+export function siteName(
+  policy: Pick<Policy, 'domains'>,
+  domain: string,
+  site: string,
+  rollup: string | undefined,
+): string {
+  const own = policy.domains.get(canonical(domain));
+  if (own && !own.mxRollup) return rollup === undefined ? own.name : `${rollup}${WITHIN}${own.name}`;
+  return rollup ?? own?.name ?? site;
+}
+
+/** The domain blocks that speak of a site, in the order in which they are applied. */
+export function blocksOfSite({ domains }: Pick<Policy, 'domains'>, site: string): readonly DomainPolicy[] {
+  if (domains.size === 0) return [];
+  return site.split(WITHIN).flatMap((name) => domains.get(name) ?? []);
+}
+
 export interface PathTarget {
   readonly provider?: string | undefined;
   readonly site: string;
 }
 
-/** What limits attach to: (source, provider) where the provider is recognised, else (source, site). */
-export function pathOf(source: string, { provider, site }: PathTarget): string {
-  return provider === undefined ? `${source}|site:${site}` : `${source}|provider:${provider}`;
+/**
+ * What limits attach to: (source, provider) where the provider is recognised, else (source, site). A provider's site
+ * has a path of its own where a domain block speaks of it, and where the policy keeps the provider's sites apart.
+ */
+export function pathOf(
+  source: string,
+  { provider, site }: PathTarget,
+  policy?: Pick<Policy, 'providers' | 'domains'>,
+): string {
+  if (provider === undefined) return `${source}|site:${site}`;
+  const path = `${source}|provider:${provider}`;
+  return policy && isApart(policy, provider, site) ? `${path}|site:${site}` : path;
+}
+
+function isApart(policy: Pick<Policy, 'providers' | 'domains'>, provider: string, site: string): boolean {
+  if (blocksOfSite(policy, site).length > 0) return true;
+  return policy.providers.find(({ name }) => name === provider)?.paths === 'per_site';
 }
 
 export interface PathParts {
@@ -39,16 +80,17 @@ export interface PathParts {
 /** @throws RangeError if the text is no path key. */
 export function parsePath(path: string): PathParts {
   const [source, target = ''] = splitOnce(path, '|');
-  const [kind, name = ''] = splitOnce(target, ':');
-  if (source === '' || name === '') throw new RangeError(`not a path key: ${JSON.stringify(path)}`);
-  if (kind === 'provider') return { source, provider: name };
-  if (kind === 'site') return { source, site: name };
-  throw new RangeError(`not a path key: ${JSON.stringify(path)}`);
+  const [kind, rest = ''] = splitOnce(target, ':');
+  if (source === '' || rest === '') throw new RangeError(`not a path key: ${JSON.stringify(path)}`);
+  if (kind === 'site') return { source, site: rest };
+  if (kind !== 'provider') throw new RangeError(`not a path key: ${JSON.stringify(path)}`);
+  const [provider, apart] = splitOnce(rest, '|site:');
+  return apart === undefined ? { source, provider } : { source, provider, site: apart };
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string?] {
   const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
 export interface MatchInput {

@@ -2,7 +2,7 @@ import { EMBEDDED_PARTITIONS } from '@penstock/events';
 import type { Block } from './block.ts';
 import type { Egress, PoolPolicy, SourcePolicy } from './policy.ts';
 import { NAME, NAME_RIGHT } from './providers.ts';
-import { address, integer, type Reader, shown, text } from './readings.ts';
+import { address, integer, nameOf, type Reader, shown, text } from './readings.ts';
 
 const HOST_LABELS =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
@@ -16,13 +16,17 @@ const ehloName: Reader<string> = (raw) =>
 
 const LAST_PARTITION = EMBEDDED_PARTITIONS['mail.attempts'] - 1;
 
-export function readSources(root: Block, egress: Egress): ReadonlyMap<string, SourcePolicy> {
+export function readSources(
+  root: Block,
+  egress: Egress,
+  warmups: ReadonlySet<string>,
+): ReadonlyMap<string, SourcePolicy> {
   const blocks = root.block('source').blocks();
   const sources = new Map<string, SourcePolicy>();
   const partitions = new Map<number, string>();
   for (const { name, block } of blocks) {
     if (!NAME.test(name)) block.error('bind', `source ${shown(name)} is not ${NAME_RIGHT}`);
-    const source = readSource(name, block, egress, blocks.length === 1);
+    const source = readSource(name, block, { egress, only: blocks.length === 1, warmups });
     const other = partitions.get(source.partition);
     if (other !== undefined && block.has('partition')) {
       block.error(
@@ -41,7 +45,15 @@ export function readSources(root: Block, egress: Egress): ReadonlyMap<string, So
   return sources;
 }
 
-function readSource(name: string, block: Block, egress: Egress, only: boolean): SourcePolicy {
+interface Around {
+  readonly egress: Egress;
+  /** It is the only source. */
+  readonly only: boolean;
+  /** Names of the tables there are. */
+  readonly warmups: ReadonlySet<string>;
+}
+
+function readSource(name: string, block: Block, { egress, only, warmups }: Around): SourcePolicy {
   const bind = block.take('bind', address);
   const ehlo = block.take('ehlo_domain', ehloName);
   const partition = block.take('partition', integer(0, LAST_PARTITION));
@@ -51,8 +63,15 @@ function readSource(name: string, block: Block, egress: Egress, only: boolean): 
   if (!block.has('partition') && !only) {
     block.error('partition', 'missing: with several sources each names its own and keeps it for ever');
   }
+  const warmup = block.take('warmup', nameOf('warmup', warmups));
   block.refuseRest();
-  return { name, ehlo: ehlo ?? 'localhost', partition: partition ?? 0, ...(bind === undefined ? {} : { bind }) };
+  return {
+    name,
+    ehlo: ehlo ?? 'localhost',
+    partition: partition ?? 0,
+    ...(bind === undefined ? {} : { bind }),
+    ...(warmup === undefined ? {} : { warmup }),
+  };
 }
 
 export interface Pools {
@@ -63,15 +82,30 @@ export interface Pools {
 /** Without a pool block, one pool named `default` holds every source. */
 export function readPools(root: Block, sources: ReadonlyMap<string, SourcePolicy>): Pools {
   const pools = new Map<string, PoolPolicy>();
-  for (const { name, block } of root.block('pool').blocks()) {
+  const blocks = root.block('pool').blocks();
+  const names = new Set(blocks.map(({ name }) => name));
+  for (const { name, block } of blocks) {
     if (!NAME.test(name)) block.error('sources', `pool ${shown(name)} is not ${NAME_RIGHT}`);
     const members = block.take('sources', sourceNames(sources)) ?? [];
     if (!block.has('sources')) block.error('sources', 'missing: name the sources of the pool');
+    pools.set(name, { name, sources: members, ...readSharedWarmup(name, block, names) });
     block.refuseRest();
-    pools.set(name, { name, sources: members });
   }
   if (pools.size === 0) pools.set('default', { name: 'default', sources: [...sources.keys()] });
   return { pools, defaultPool: readDefaultPool(root, pools) };
+}
+
+/** Least reputation of a tenant whose overflow a shared warm-up pool takes, unless the pool says otherwise. */
+export const SHARED_WARMUP_REPUTATION = 85;
+
+function readSharedWarmup(name: string, block: Block, pools: ReadonlySet<string>): Partial<PoolPolicy> {
+  const pool = block.take('shared_warmup_pool', nameOf('pool', pools));
+  const reputation = block.take('shared_warmup_reputation', integer(0, 100));
+  if (pool === name) block.error('shared_warmup_pool', 'is the pool itself; name another one');
+  return {
+    ...(pool === undefined ? {} : { sharedWarmupPool: pool }),
+    ...(reputation === undefined ? {} : { sharedWarmupReputation: reputation }),
+  };
 }
 
 function readDefaultPool(root: Block, pools: ReadonlyMap<string, PoolPolicy>): string {

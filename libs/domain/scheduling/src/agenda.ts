@@ -4,9 +4,19 @@
  */
 import type { ControlState } from './control-state.ts';
 import type { Delivery } from './delivery.ts';
+import type { WantRank } from './grants.ts';
 import { Heap, withdrawNode } from './heap.ts';
 import type { Hold, Lane } from './lane.ts';
+import type { NamedBudget } from './path-budgets.ts';
 import { PathLoad } from './path-load.ts';
+import { leaveSeat, type Passing, passes, rankKey, rekey, TokenLine, takeSeat } from './token-lines.ts';
+
+/** Where a lane is to wait for tokens, and how good its mail for it is. */
+export interface Place {
+  readonly load: PathLoad;
+  readonly line: TokenLine;
+  readonly rank: WantRank;
+}
 
 export class Agenda {
   /** Lanes that wait for a time: a due delivery, the end of a suspension. */
@@ -19,6 +29,7 @@ export class Agenda {
   /** Paths on which credit may have come free while lanes wait for it. */
   private freed: PathLoad[] = [];
   private loadCount = 0;
+  private lineCount = 0;
   private ready: Lane[] = [];
   private readyFrom = 0;
   /** What the last decision took out of the indexes. */
@@ -28,12 +39,19 @@ export class Agenda {
   nextNoticeAt = Number.POSITIVE_INFINITY;
   /** When notices were last written. */
   noticedAt = 0;
-  /** Paths whose tokens were asked for. */
-  readonly wanting = new Set<PathLoad>();
-  /** Paths that were refused tokens, by when they may ask again. */
-  readonly refused = new Heap<PathLoad>();
-  /** Paths that asked for tokens, and that lanes left since. */
-  readonly deserted = new Set<PathLoad>();
+  readonly lines = new Map<string, TokenLine>();
+  /** Lines whose tokens were asked for. */
+  readonly wanting = new Set<TokenLine>();
+  /** Lines that found a budget of theirs being asked for. */
+  readonly awaiting = new Set<TokenLine>();
+  /** Lines that were refused tokens, by when they may ask again. */
+  readonly refused = new Heap<TokenLine>();
+  /** Lines that asked for tokens, and that lanes left since. */
+  readonly deserted = new Set<TokenLine>();
+  /** Lines to be looked at, best first. */
+  private readonly freedLines = new Heap<TokenLine>();
+  /** How many lines with lanes in them a budget belongs to. */
+  private readonly waitedFor = new Map<string, number>();
   /** Held lanes that mail entered since the last decision. */
   private entered = new Set<Lane>();
   /** What the lanes were last decided under: what it says of sources concerns all of them. */
@@ -43,9 +61,13 @@ export class Agenda {
   /** Where the turns among sources with equal credit stand. */
   rotation = 0;
 
-  /** Mail entered the lane. A blocked lane is not asked again for that. */
-  enter(lane: Lane): void {
+  /** Mail entered the lane. A blocked lane is not asked again for that, unless the mail is better than what waits. */
+  enter(lane: Lane, delivery?: Delivery): void {
     if (lane.hold) this.entered.add(lane);
+    if (delivery && lane.place === 'blocked' && lane.seats.length > 0 && isBetter(lane, delivery)) {
+      const { heap, key } = lane.timeNode;
+      if (!heap || key > delivery.dueAt) this.waitUntil(lane, delivery.dueAt);
+    }
     this.touch(lane);
   }
 
@@ -93,22 +115,23 @@ export class Agenda {
   }
 
   /** Until one of the paths has credit, the time has come, or control changes. */
-  block(lane: Lane, loads: readonly PathLoad[], hold: Hold): void {
+  block(lane: Lane, loads: readonly PathLoad[], places: readonly Place[], hold: Hold, wakeAt?: number): void {
     lane.place = 'blocked';
     for (const load of loads) {
       load.parked.add(lane);
       lane.parkedOn.push(load);
     }
-    if (hold.until !== undefined) this.waitUntil(lane, hold.until);
+    for (const place of places) this.sit(lane, place);
+    const at = Math.min(hold.until ?? Number.POSITIVE_INFINITY, wakeAt ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(at)) this.waitUntil(lane, at);
     this.setHold(lane, hold);
   }
 
   unblock(lane: Lane): void {
-    for (const load of lane.parkedOn) {
-      load.parked.delete(lane);
-      if (load.refusedNode.heap && load.parked.size === 0) this.deserted.add(load);
-    }
+    for (const load of lane.parkedOn) load.parked.delete(lane);
     lane.parkedOn.length = 0;
+    for (const seat of lane.seats) if (leaveSeat(seat)) this.empty(seat.gate.line);
+    lane.seats.length = 0;
     this.unresolved.delete(lane);
     withdrawNode(lane.timeNode);
     if (lane.place === 'blocked') lane.place = 'idle';
@@ -129,6 +152,10 @@ export class Agenda {
 
   /** Credit may be free on the path. */
   free(load: PathLoad): void {
+    for (const gate of load.gates.values()) {
+      rekey(gate);
+      this.freeLine(gate.line);
+    }
     if (load.freed || load.parked.size === 0) return;
     load.freed = true;
     this.freed.push(load);
@@ -145,7 +172,38 @@ export class Agenda {
   }
 
   get hasFreed(): boolean {
-    return this.freed.length > 0;
+    return this.freed.length > 0 || this.freedLines.size > 0;
+  }
+
+  /** The line of these budgets. What they allow may have changed since the last time. */
+  line(name: string, budgets: readonly NamedBudget[], passing: Passing): TokenLine {
+    let line = this.lines.get(name);
+    if (line?.passing !== passing) {
+      line = new TokenLine(name, budgets, passing, this.lineCount++);
+      this.lines.set(name, line);
+    }
+    line.budgets = budgets;
+    return line;
+  }
+
+  /** Tokens may be had for the line, or credit on a path of it. */
+  freeLine(line: TokenLine): void {
+    const key = line.gates.peek()?.key;
+    if (key !== undefined) this.freedLines.push(line.freedNode, key);
+  }
+
+  /** The line with the best mail among those to be looked at. */
+  firstFreedLine(): TokenLine | undefined {
+    return this.freedLines.peek()?.item;
+  }
+
+  exhaustedLine(line: TokenLine): void {
+    withdrawNode(line.freedNode);
+  }
+
+  /** Whether any lane waits for the budget. */
+  isWaitedFor(key: string): boolean {
+    return (this.waitedFor.get(key) ?? 0) > 0;
   }
 
   load(path: string): PathLoad {
@@ -181,10 +239,37 @@ export class Agenda {
     for (const [path, load] of this.loads) {
       if (load.idle && !load.freed && load.closed.isEmptyAt(nowMs)) this.loads.delete(path);
     }
+    for (const [name, line] of this.lines) {
+      if (line.seats === 0 && !this.wanting.has(line) && !line.refusedNode.heap) this.lines.delete(name);
+    }
+  }
+
+  private sit(lane: Lane, { load, line, rank }: Place): void {
+    lane.seats.push(takeSeat(load, line, lane, rank));
+    if (line.seats > 1) return;
+    for (const { key } of line.budgets) this.waitedFor.set(key, (this.waitedFor.get(key) ?? 0) + 1);
+  }
+
+  private empty(line: TokenLine): void {
+    for (const { key } of line.budgets) {
+      const left = (this.waitedFor.get(key) ?? 0) - 1;
+      if (left > 0) this.waitedFor.set(key, left);
+      else this.waitedFor.delete(key);
+    }
+    withdrawNode(line.freedNode);
+    this.awaiting.delete(line);
+    if (line.refusedNode.heap) this.deserted.add(line);
   }
 
   private compactReady(): void {
     this.ready = this.ready.slice(this.readyFrom);
     this.readyFrom = 0;
   }
+}
+
+/** Whether nothing of the lane that waits for tokens is as good as the delivery, which may then have to wait for others. */
+function isBetter(lane: Lane, { life, accepted, heldSince }: Delivery): boolean {
+  const kind = life.attempts === 0 ? 'first' : 'retry';
+  const key = rankKey({ class: accepted.class, engagement: 0, since: heldSince });
+  return !lane.seats.some(({ gate, rank }) => passes(gate.line.passing, kind) && rankKey(rank) <= key);
 }

@@ -14,8 +14,14 @@ export class BudgetBook {
     this.asked.push(want);
     const parts = want.budgets.map((budget) => ({ state: this.state(budget.key), terms: budgetTerms(budget) }));
     const ask = { asker, rank: rankText(want.rank), wanted: want.count };
-    const { granted, retryAfterMs, left } = askBudgets(parts, ask, nowMs * 1000);
-    return { granted, retryAfterMs, left: want.budgets.map(({ key }, i) => ({ key, left: left[i] ?? 0 })) };
+    const { granted, retryAfterMs, waitsFor, left } = askBudgets(parts, ask, nowMs * 1000);
+    const queue = waitsFor === undefined ? undefined : want.budgets[waitsFor]?.key;
+    return {
+      granted,
+      retryAfterMs,
+      waitsFor: queue,
+      left: want.budgets.map(({ key }, i) => ({ key, left: left[i] ?? 0 })),
+    };
   }
 
   leave(asker: string, keys: readonly string[]): void {

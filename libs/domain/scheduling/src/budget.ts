@@ -106,8 +106,7 @@ export interface BudgetReply {
 /** Takes from all of the budgets or from none, and moves the asker in their queues accordingly. */
 export function askBudgets(parts: readonly BudgetPart[], ask: BudgetAsk, nowUs: number): BudgetReply {
   for (const part of parts) settle(part, nowUs);
-  const ahead = parts.map((part) => tokensAhead(part, ask));
-  const free = parts.map((part, i) => Math.min(part.terms.block, tokens(part, nowUs) - (ahead[i] ?? 0)));
+  const free = parts.map((part) => Math.min(part.terms.block, tokens(part, nowUs) - tokensAhead(part, ask, nowUs)));
   const granted = Math.max(0, Math.min(ask.wanted, ...free));
   for (const { state, terms } of parts) {
     state.fullAtUs += granted * terms.intervalUs;
@@ -115,7 +114,7 @@ export function askBudgets(parts: readonly BudgetPart[], ask: BudgetAsk, nowUs: 
   }
   const left = parts.map((part) => tokens(part, nowUs));
   if (granted === ask.wanted) return { granted, retryAfterMs: 0, left };
-  const waits = parts.map((part, i) => waitUs(part, (ahead[i] ?? 0) + 1, nowUs));
+  const waits = parts.map((part) => turnUs(part, ask, nowUs));
   const longestUs = Math.max(...waits);
   const retryAfterMs = Math.ceil(longestUs / 1000);
   if (granted > 0) return { granted, retryAfterMs, left };
@@ -141,14 +140,31 @@ function settle({ state, terms: { intervalUs, burst, block } }: BudgetPart, nowU
   }
 }
 
-/** Tokens that belong to askers whose best delivery comes before this one's; equals in the order of their names. */
-function tokensAhead({ state, terms }: BudgetPart, ask: BudgetAsk): number {
+/**
+ * Tokens that belong to askers whose best delivery comes before this one's, equals in the order of their names, and who
+ * are told to come by `dueUs`.
+ */
+function tokensAhead({ state, terms }: BudgetPart, ask: BudgetAsk, dueUs: number): number {
   let ahead = 0;
-  for (const [asker, { rank, wanted }] of state.waiters) {
+  for (const [asker, { rank, wanted, untilUs }] of state.waiters) {
     const before = rank < ask.rank || (rank === ask.rank && asker < ask.asker);
-    if (before && asker !== ask.asker) ahead += Math.min(wanted, terms.block);
+    const isDue = untilUs - TURN_LASTS_MS * 1000 <= dueUs;
+    if (before && isDue && asker !== ask.asker) ahead += Math.min(wanted, terms.block);
   }
   return ahead;
+}
+
+/**
+ * Until the first token that is kept for nobody better. Those who were told to come later keep their turn: where one
+ * before them had no use for its own, that would else be nobody's, and what a full bucket cannot hold is lost.
+ */
+function turnUs(part: BudgetPart, ask: BudgetAsk, nowUs: number): number {
+  for (let place = 1; ; ) {
+    const wait = waitUs(part, place, nowUs);
+    const ahead = tokensAhead(part, ask, nowUs + wait);
+    if (ahead < place) return wait;
+    place = ahead + 1;
+  }
 }
 
 /** Whole tokens in a settled bucket. */

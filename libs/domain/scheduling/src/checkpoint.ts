@@ -132,7 +132,7 @@ function isUntouched({ life }: Delivery): boolean {
 function progressOf(delivery: Delivery): DeliveryProgress {
   const { life, dueAt, heldSince, countedUntil, remoteUntil, heldMs, remoteMs, unknowns, unknownCause } = delivery;
   const { mayDuplicate, nxdomainSince, lastSource, lastSite, lastProvider, lastVerdict, lastReply } = delivery;
-  const { open, notice, notices } = delivery;
+  const { lastScope, moved, triedWarming, open, notice, notices } = delivery;
   return {
     life,
     dueAt,
@@ -150,6 +150,9 @@ function progressOf(delivery: Delivery): DeliveryProgress {
     lastProvider,
     lastVerdict,
     lastReply,
+    lastScope,
+    moved,
+    triedWarming,
     open,
     notice,
     notices,

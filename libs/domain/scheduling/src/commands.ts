@@ -1,5 +1,6 @@
 /** Commands follow from what was read back, and from nothing else. */
 import type { Attempt, AttemptDelivery } from '@penstock/events';
+import type { Policy } from '@penstock/policy';
 import type { Delivery } from './delivery.ts';
 import { commandId } from './fact-ids.ts';
 
@@ -8,13 +9,13 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The command of a delivery's open attempt, or undefined if none is open. The same release gives the same command
- * but for `at`, however often it is sent. `maxAgeMs` is the policy's.
+ * but for `at` and what the policy says by then, however often it is sent.
  */
 export function attemptCommand(
   delivery: Delivery,
   partition: number,
   at: number,
-  maxAgeMs: number,
+  { retry, pools }: Pick<Policy, 'retry' | 'pools'>,
 ): Attempt | undefined {
   const { accepted, open, life } = delivery;
   if (!open) return undefined;
@@ -25,6 +26,8 @@ export function attemptCommand(
   const entry: Writable<AttemptDelivery> = { deliveryId: id, messageId, tenant, release, attempt, content, size };
   if (mayDuplicate) entry.mayDuplicate = mayDuplicate;
   if (nxdomainSince !== undefined) entry.nxdomainSince = nxdomainSince;
+  // A block moves a delivery once: one bad campaign must not walk through every address.
+  if (!delivery.moved && (pools.get(pool)?.sources.length ?? 0) > 1) entry.mayMove = true;
   const body: Writable<Attempt['body']> = {
     source,
     site,
@@ -33,7 +36,7 @@ export function attemptCommand(
     pool,
     class: accepted.class,
     startBy,
-    expiresAt: accepted.sendAt + maxAgeMs,
+    expiresAt: accepted.sendAt + retry.maxAgeMs,
     deliveries: [entry],
   };
   if (provider !== undefined) body.provider = provider;

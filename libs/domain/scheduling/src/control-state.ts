@@ -10,6 +10,8 @@ import {
 } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
 import { PathThrottles } from './path-throttles.ts';
+import { type Reputations, withReputation } from './reputations.ts';
+import { foldWarmup, NO_WARMUPS, type Warmups } from './warmups.ts';
 
 export interface ControlState {
   /** Next offset of `mail.control` to be folded. */
@@ -23,6 +25,10 @@ export interface ControlState {
   /** Source name → all who claimed it, for whoever wants to follow them. */
   readonly claims: ReadonlyMap<string, SourceClaims>;
   readonly unreachable: ReadonlySet<string>;
+  /** What receivers think of tenants and sources, as last published. */
+  readonly reputations: Reputations;
+  /** Which sources are in warm-up. */
+  readonly warmups: Warmups;
 }
 
 export const INITIAL_CONTROL: ControlState = {
@@ -33,6 +39,8 @@ export const INITIAL_CONTROL: ControlState = {
   owners: new Map(),
   claims: new Map(),
   unreachable: new Set(),
+  reputations: new Map(),
+  warmups: NO_WARMUPS,
 };
 
 /** `parse` turns a policy text into the policy that holds from there on; it is given so that its owner can refuse one. */
@@ -65,6 +73,15 @@ export function foldControl(
     }
     case 'source_unreachable':
       return { ...state, unreachable: new Set(before.unreachable).add(record.body.source) };
+    case 'reputation_changed':
+      return { ...state, reputations: withReputation(before.reputations, record) };
+    case 'source_warmup_started':
+    case 'source_warmup_advanced':
+    case 'source_warmup_held':
+    case 'source_warmup_set_back':
+    case 'source_warmup_stopped':
+    case 'source_active':
+      return { ...state, warmups: foldWarmup(before.warmups, record) };
     default:
       return assertNever(record);
   }

@@ -21,7 +21,7 @@ describe('mail under an hourly limit', () => {
     assert.deepEqual(records, []);
     const budget = { key: KEY, limit: 60, periodMs: HOUR, grantToRcptMs: 665_000 };
     const rank = { class: 'bulk', engagement: 0, since: START - MINUTE };
-    assert.deepEqual(wants, [{ path: PATH, budgets: [budget], count: 1, rank }]);
+    assert.deepEqual(wants, [{ line: KEY, budgets: [budget], count: 1, rank }]);
     history.purse.ask(wants);
     const left = [{ key: KEY, left: 7 }];
     history.purse.answered(wants, [{ granted: 1, retryAfterMs: 0, left }], START, START);
@@ -158,8 +158,8 @@ describe('mail that needs no budget', () => {
     assert.deepEqual(releasedIds(records), [free]);
     assert.deepEqual(releasesIn(records)[0]?.body.decision.budgets, []);
     assert.deepEqual(
-      wants.map(({ path }) => path),
-      ['ip-1|provider:big'],
+      wants.map(({ line }) => line),
+      ['ip-1|provider:big|hour'],
     );
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parsePolicy } from '@penstock/policy';
 import { HOUR, MINUTE, only, PartitionHistory, releasedIds, releasesIn, SECOND, START } from './specification.ts';
 
 describe('releasing', () => {
@@ -109,6 +110,27 @@ describe('releasing', () => {
     assert.deepEqual(releasedIds(history.run(START)), ids.slice(0, 2));
     history.append(history.handedBack(ids[1] ?? '', START + 5, { until: START + HOUR }));
     assert.deepEqual(releasedIds(history.run(START + 10)), ids.slice(2, 3));
+  });
+
+  it('gives a path the limits of its source, and those of the block its site is called after', () => {
+    const history = new PartitionHistory({ sources: ['ip-1', 'ip-2'] }).claim();
+    const text = `["default".sources."ip-1"]\nconnection_limit = 1\n["block.example"]\nconnection_limit = 3`;
+    const { defaultSources, domains } = parsePolicy(text);
+    history.policy = { ...history.policy, ...(defaultSources ? { defaultSources } : {}), domains };
+    history.sites.set('a.example', { site: 'mx.a.example' });
+    history.sites.set('b.example', { site: 'block.example' });
+    for (let i = 0; i < 20; i++) for (const domain of ['a.example', 'b.example']) history.mail({ domain });
+    const given: Record<string, number> = {};
+    for (const record of history.run(START)) {
+      if (record.type !== 'released') continue;
+      given[record.body.path] = (given[record.body.path] ?? 0) + record.body.deliveries.length;
+    }
+    assert.deepEqual(given, {
+      'ip-1|site:mx.a.example': 1,
+      'ip-2|site:mx.a.example': 4,
+      'ip-1|site:block.example': 3,
+      'ip-2|site:block.example': 3,
+    });
   });
 
   it('takes two seconds of the message rate as credit', () => {

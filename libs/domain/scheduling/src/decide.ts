@@ -74,7 +74,7 @@ function wakeLanes({ agenda, lanes }: PartitionState, control: ControlState, now
   const before = agenda.control;
   agenda.control = control;
   if (!before || sourcesChanged(before, control)) for (const lane of lanes.values()) agenda.wake(lane);
-  else if (before.restores !== control.restores) for (const lane of [...agenda.held]) agenda.wake(lane);
+  else if (heldMayGo(before, control)) for (const lane of [...agenda.held]) agenda.wake(lane);
   for (let node = agenda.timed.peek(); node && node.key <= now.nowMs; node = agenda.timed.peek()) {
     withdrawNode(node);
     agenda.wake(node.item);
@@ -86,5 +86,11 @@ function wakeLanes({ agenda, lanes }: PartitionState, control: ControlState, now
 
 /** A rest that begins wakes nobody: a lane learns of it when it would use the path. */
 function sourcesChanged(before: ControlState, now: ControlState): boolean {
-  return before.policy !== now.policy || before.owners !== now.owners || before.unreachable !== now.unreachable;
+  if (before.policy !== now.policy || before.owners !== now.owners || before.unreachable !== now.unreachable)
+    return true;
+  return before.warmups.bySource !== now.warmups.bySource;
+}
+
+function heldMayGo(before: ControlState, now: ControlState): boolean {
+  return before.restores !== now.restores || before.reputations !== now.reputations;
 }

@@ -5,7 +5,9 @@ import type {
   LifecycleState,
   OutcomeUnknown,
   Processed,
+  Scope,
   SmtpReply,
+  SuppressionReason,
   TrafficClass,
 } from '@penstock/events';
 import { type HeapNode, heapNode } from './heap.ts';
@@ -21,6 +23,9 @@ export interface AcceptedDelivery {
   /** Position among the recipients of the message. */
   readonly index: number;
   readonly domain: string;
+  /** Absent in rows of earlier releases: such mail is not held against suppressions again. */
+  readonly recipientHash?: string;
+  bypass?: readonly SuppressionReason[];
   readonly class: TrafficClass;
   readonly pool: string;
   readonly acceptedAt: number;
@@ -46,6 +51,8 @@ export interface OpenAttempt {
   readonly retryMs: number;
   readonly unknownRetryMs: number;
   mayDuplicate?: boolean;
+  /** The source was in warm-up. */
+  warming?: boolean;
 }
 
 /** The last held `deferred` that was written. */
@@ -78,6 +85,12 @@ export interface DeliveryProgress {
   lastProvider: string | undefined;
   lastVerdict: string | undefined;
   lastReply: SmtpReply | undefined;
+  /** What the last remote deferral was evidence about. */
+  lastScope: Scope | undefined;
+  /** It went to another source because the last one was blocked. */
+  moved: boolean;
+  /** It was tried on a source in warm-up, greylisting apart. */
+  triedWarming: boolean;
   open: OpenAttempt | undefined;
   notice: Notice | undefined;
   /** Held notices written within the present release. */
@@ -102,6 +115,9 @@ export class Delivery implements DeliveryProgress {
   lastProvider: string | undefined = undefined;
   lastVerdict: string | undefined = undefined;
   lastReply: SmtpReply | undefined = undefined;
+  lastScope: Scope | undefined = undefined;
+  moved = false;
+  triedWarming = false;
   open: OpenAttempt | undefined = undefined;
   notice: Notice | undefined = undefined;
   notices = 0;
@@ -153,6 +169,7 @@ export function acceptedDelivery(record: Processed, id: string, offset: number):
     content: body.content,
     index: body.index,
     domain: body.domain,
+    recipientHash: body.recipientHash,
     class: body.class,
     pool: body.pool,
     acceptedAt: body.acceptedAt,
@@ -162,5 +179,6 @@ export function acceptedDelivery(record: Processed, id: string, offset: number):
     offset,
   };
   if (traceparent !== undefined) accepted.traceparent = traceparent;
+  if (body.bypass !== undefined) accepted.bypass = body.bypass;
   return accepted;
 }

@@ -9,6 +9,7 @@ import {
   type OutcomeUnknown,
   type Released,
   type ReleasedDelivery,
+  type SuppressionReason,
   type TrafficClass,
 } from '@penstock/events';
 import type { Policy } from '@penstock/policy';
@@ -36,6 +37,8 @@ export interface BatchKey {
   readonly pool: string;
   readonly class: TrafficClass;
   readonly startBy: number;
+  /** The source is in warm-up. */
+  readonly warming: boolean;
 }
 
 interface Batch {
@@ -50,6 +53,8 @@ export class Draft {
   awaitsLogTime = false;
   readonly usedTokens = new UsedTokens();
   readonly wants: Want[] = [];
+  /** Budgets that these ask tokens of. */
+  readonly wantedKeys = new Set<string>();
   /** Budgets in whose queues nobody of ours waits any more. */
   readonly leaves: string[] = [];
   private readonly facts: Fact[] = [];
@@ -97,7 +102,12 @@ export class Draft {
     this.releasesLeft -= 1;
   }
 
-  drop(delivery: Delivery, cause: DropCause): void {
+  want(want: Want): void {
+    this.wants.push(want);
+    for (const { key } of want.budgets) this.wantedKeys.add(key);
+  }
+
+  drop(delivery: Delivery, cause: DropCause, suppression?: SuppressionReason): void {
     const { heldMs, remoteMs } = readClocks(delivery, this.nowMs);
     const { lastReply, lastVerdict, life, lane, notice } = delivery;
     const lastHold = lane.hold?.reasons ?? notice?.reasons;
@@ -109,6 +119,7 @@ export class Draft {
       ...(lastReply === undefined ? {} : { lastReply }),
       ...(lastVerdict === undefined ? {} : { lastVerdict }),
       ...(lastHold === undefined ? {} : { lastHold }),
+      ...(suppression === undefined ? {} : { suppression }),
     };
     this.conclude(delivery, { ...this.about(delivery), type: 'dropped', id: dropId(delivery, cause), body });
   }
@@ -214,6 +225,7 @@ export class Draft {
         decision,
         policyVersion: this.policy.version,
         controlOffset: this.control.offset,
+        ...(key.warming ? { warming: true as const } : {}),
       },
     };
   }

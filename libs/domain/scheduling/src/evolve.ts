@@ -75,6 +75,8 @@ function foldReleased(state: PartitionState, record: Released, entry: ReleasedDe
   const open: OpenAttempt = { source, site, path, startBy, releasedAt: record.at, attempt, retryMs, unknownRetryMs };
   if (provider !== undefined) open.provider = provider;
   if (mayDuplicate) open.mayDuplicate = true;
+  if (record.body.warming) open.warming = true;
+  if (delivery.lastScope === 'source' && delivery.lastSource !== source) delivery.moved = true;
   delivery.open = open;
   state.leave(delivery, path, startBy);
   state.remark(delivery);
@@ -119,7 +121,11 @@ function foldClosed(state: PartitionState, delivery: Delivery, record: Closing):
   if (load && !handedBack) load.closed.add(state.logAt);
   countAttempt(delivery, record.at, handedBack);
   if (open) ({ source: delivery.lastSource, site: delivery.lastSite, provider: delivery.lastProvider } = open);
-  if (!handedBack) delivery.unknownCause = undefined;
+  if (!handedBack) {
+    delivery.unknownCause = undefined;
+    delivery.lastScope = undefined;
+    if (open?.warming && !isGreylisting(record)) delivery.triedWarming = true;
+  }
   if (record.type === 'handed_back') foldHandedBack(delivery, record);
   else if (record.type === 'deferred') foldDeferred(delivery, record, open?.retryMs ?? 0);
   else if (record.type === 'outcome_unknown') foldUnknown(state, delivery, record, open?.unknownRetryMs ?? 0);
@@ -127,6 +133,10 @@ function foldClosed(state: PartitionState, delivery: Delivery, record: Closing):
   else assertNever(record);
   state.enter(delivery);
   state.changed(delivery);
+}
+
+function isGreylisting(record: Closing): boolean {
+  return record.type === 'deferred' && record.body.cause === 'remote' && record.body.verdict.cause === 'greylisted';
 }
 
 /** Back to its place in the lane: it never had its turn. Held since before. */
@@ -138,6 +148,7 @@ function foldHandedBack(delivery: Delivery, { body }: HandedBack): void {
 function foldDeferred(delivery: Delivery, { at, body }: Deferred, retryMs: number): void {
   if (body.cause === 'held') return;
   delivery.lastVerdict = body.verdict.cause;
+  delivery.lastScope = body.scope;
   delivery.lastReply = body.reply;
   delivery.nxdomainSince = body.nxdomainSince;
   waitForReceiver(delivery, at + (body.retryAfterMs ?? retryMs));

@@ -55,6 +55,16 @@ export class Heap<T> {
     return [...this.nodes, ...this.run.slice(this.from).filter((node) => node !== undefined)];
   }
 
+  /** Some of the nodes, at most so many; the smallest are mostly among them. */
+  some(most: number): readonly HeapNode<T>[] {
+    const found: HeapNode<T>[] = [];
+    for (let i = this.from; i < this.run.length && found.length < most; i++) {
+      const node = this.run[i];
+      if (node !== undefined) found.push(node);
+    }
+    return found.concat(this.nodes.slice(0, most - found.length));
+  }
+
   /** How many stand up to `key`, counted no further than `most`. */
   countUpTo(key: number, most: number): number {
     let count = 0;

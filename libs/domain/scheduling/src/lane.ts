@@ -3,6 +3,7 @@ import type { HoldReason, TrafficClass } from '@penstock/events';
 import type { Delivery } from './delivery.ts';
 import { Heap, type HeapNode, heapNode, withdrawNode } from './heap.ts';
 import type { PathLoad } from './path-load.ts';
+import type { Passing, Seat } from './token-lines.ts';
 
 export interface LaneKey {
   readonly pool: string;
@@ -42,6 +43,8 @@ export class Lane {
   hold: Hold | undefined = undefined;
   /** Paths whose credit it waits for. */
   readonly parkedOn: PathLoad[] = [];
+  /** Where it waits for tokens too. */
+  readonly seats: Seat[] = [];
   /** Tokens that are asked for its deliveries. */
   wanted = 0;
   /** Its time among lanes that wait for one. */
@@ -80,9 +83,15 @@ export class Lane {
   }
 
   /** How many of its deliveries are due, counted no further than `most`. */
-  countDue(nowMs: number, most: number): number {
-    const firsts = this.firsts.countUpTo(nowMs, most);
-    return firsts < most ? firsts + this.retries.countUpTo(nowMs, most - firsts) : firsts;
+  countDue(nowMs: number, most: number, passing: Passing = 'any'): number {
+    const firsts = passing === 'retry' ? 0 : this.firsts.countUpTo(nowMs, most);
+    if (passing === 'first' || firsts >= most) return firsts;
+    return firsts + this.retries.countUpTo(nowMs, most - firsts);
+  }
+
+  /** The next of one kind that is due. */
+  headAt(kind: 'first' | 'retry', nowMs: number): Delivery | undefined {
+    return dueAt(kind === 'first' ? this.firsts : this.retries, nowMs);
   }
 
   /** The delivery whose turn it is: two first attempts, then a due retry. `retriesMayGo` false passes those over. */

@@ -51,7 +51,7 @@ export class PartitionState {
   enter(delivery: Delivery): void {
     delivery.lane.enter(delivery);
     if (!delivery.clockNode.heap) this.expiry.push(delivery.clockNode, delivery.accepted.sendAt);
-    this.agenda.enter(delivery.lane);
+    this.agenda.enter(delivery.lane, delivery);
   }
 
   /** An attempt is open: the delivery stands among the deadlines and in the load of its path. */
@@ -85,7 +85,7 @@ export class PartitionState {
     lane.deliveries -= 1;
     if (lane.deliveries > 0) {
       // It waits on its paths with nothing any more.
-      if (lane.parkedOn.length > 0 && lane.waiting === 0) this.agenda.wake(lane);
+      if (lane.parkedOn.length + lane.seats.length > 0 && lane.waiting === 0) this.agenda.wake(lane);
       return;
     }
     this.agenda.drop(lane);

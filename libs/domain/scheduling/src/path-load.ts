@@ -1,6 +1,6 @@
 /** What is out on one path, and how fast it comes back: the ground of the credit. */
-import { type HeapNode, heapNode } from './heap.ts';
 import type { Lane } from './lane.ts';
+import type { Gate, TokenLine } from './token-lines.ts';
 
 /** Over how long the rate of closed attempts is taken. */
 export const CLOSED_WINDOW_SECONDS = 10;
@@ -10,27 +10,23 @@ export class PathLoad {
   open = 0;
   /** Chosen by the decision that is being made or not yet folded. */
   proposed = 0;
-  /** Lanes that wait for credit here, longest waiting first. */
+  /** Lanes that wait for credit alone, longest waiting first. */
   readonly parked = new Set<Lane>();
   /** Whether it stands in the list of paths on which credit came free. */
   freed = false;
   readonly closed = new ClosedRate();
 
-  /** Tokens asked for, and for whom. */
-  wants: { readonly lane: Lane; readonly count: number }[] = [];
-  /** Its time among paths that were refused tokens. */
-  readonly refusedNode: HeapNode<PathLoad>;
+  /** Where lanes wait for tokens as well, by what they are tokens of. */
+  readonly gates = new Map<TokenLine, Gate>();
 
   constructor(
     readonly path: string,
     /** Unique among the partition's paths. */
-    order: number,
-  ) {
-    this.refusedNode = heapNode<PathLoad>(this, order);
-  }
+    readonly order: number,
+  ) {}
 
   get idle(): boolean {
-    return this.open === 0 && this.proposed === 0 && this.parked.size === 0;
+    return this.open === 0 && this.proposed === 0 && this.parked.size === 0 && this.gates.size === 0;
   }
 }
 

@@ -1,53 +1,49 @@
 /** Tokens while a proposal is made: what is in hand, less what the proposal has used of it. */
-import type { BudgetGrants } from './grants.ts';
-import type { NamedBudget } from './path-budgets.ts';
+import type { BudgetGrants, WantRank } from './grants.ts';
+import type { TokenLine } from './token-lines.ts';
 
-/** What a proposal used of each budget. */
+/** What a proposal used, by line. */
 export class UsedTokens {
   readonly counts = new Map<string, number>();
 
-  add(key: string): void {
-    this.counts.set(key, this.of(key) + 1);
+  add(line: string): void {
+    this.counts.set(line, this.of(line) + 1);
   }
 
-  of(key: string): number {
-    return this.counts.get(key) ?? 0;
+  of(line: string): number {
+    return this.counts.get(line) ?? 0;
   }
 }
 
-/** One path's view of them. */
-export class PathTokens {
+/** One line's view of them. */
+export class LineTokens {
   constructor(
-    readonly path: string,
-    readonly budgets: readonly NamedBudget[],
+    readonly line: TokenLine,
     private readonly grants: BudgetGrants,
     private readonly used: UsedTokens,
   ) {}
 
   /** Deliveries that may still go. */
   get free(): number {
-    let free = Number.POSITIVE_INFINITY;
-    for (const { key } of this.budgets) {
-      free = Math.min(free, (this.grants.tokens(key)?.count ?? 0) - this.used.of(key));
-    }
-    return free;
+    return (this.grants.tokens(this.line.name)?.count ?? 0) - this.used.of(this.line.name);
   }
 
+  /** The line or a budget of it is being asked for. */
   get isAsked(): boolean {
-    return this.grants.isAsked(this.path);
+    return this.grants.isAsked(this.line.name) || this.line.budgets.some(({ key }) => this.grants.isAsked(key));
   }
 
-  /** ms since the epoch, 0 if the store may be asked. */
-  get refusedUntil(): number {
-    return this.grants.refusedUntil(this.path);
+  /** ms since the epoch, 0 if the store may be asked for mail of that rank. */
+  refusedUntil(rank?: WantRank): number {
+    return this.grants.refusedUntil(this.line, rank);
   }
 
   use(): void {
-    for (const { key } of this.budgets) this.used.add(key);
+    this.used.add(this.line.name);
   }
 
   /** For the record of the decision. */
   left(): readonly { readonly key: string; readonly left: number }[] {
-    return this.budgets.map(({ key }) => ({ key, left: this.grants.tokens(key)?.left ?? 0 }));
+    return this.grants.tokens(this.line.name)?.left ?? this.line.budgets.map(({ key }) => ({ key, left: 0 }));
   }
 }

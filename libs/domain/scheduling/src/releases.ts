@@ -1,18 +1,20 @@
 /** Lanes take turns: each is offered the sources of its pool, and gives what their paths have credit for. */
-import { type Decision, type HoldReason, isSampled, type PassedOver, type ReleasedDelivery } from '@penstock/events';
+import { type Decision, isSampled, type PassedOver, type ReleasedDelivery } from '@penstock/events';
 import { SMARTHOST_SITE } from '@penstock/policy';
-import type { Agenda } from './agenda.ts';
 import { conclude, judge } from './deadlines.ts';
 import type { Delivery } from './delivery.ts';
 import type { Draft } from './draft.ts';
 import type { SiteInfo } from './grants.ts';
 import { withdrawNode } from './heap.ts';
-import { type Hold, type Lane, reasonsKey, withdraw } from './lane.ts';
+import { type Lane, withdraw } from './lane.ts';
+import { nextChoice, park } from './lane-choice.ts';
 import { expectNotice } from './notices.ts';
 import type { PathLoad } from './path-load.ts';
 import { retryDelayMs } from './retry.ts';
-import { type Offer, Offers } from './source-offers.ts';
-import { bestLane, leaveDeserted, wantTokens } from './wants.ts';
+import { type Lot, type Offer, Offers, type Pulled } from './source-offers.ts';
+import type { TokenLine } from './token-lines.ts';
+import { leaveDeserted, wantTokens } from './wants.ts';
+import { comesAfter } from './warm-up-choice.ts';
 
 /** With less than this until `max_age` ends an attempt would end before it began. */
 const LEAST_TIME_TO_START_MS = 1000;
@@ -30,26 +32,24 @@ export function proposeReleases(draft: Draft): void {
       continue;
     }
     const freed = agenda.firstFreed();
-    if (!freed) break;
-    takeFreed(draft, offers, freed);
+    const line = agenda.firstFreedLine();
+    if (freed) takeFreed(draft, offers, freed);
+    else if (line) takeFromLine(draft, offers, line);
+    else break;
   }
   if (draft.releasesLeft <= 0 && (agenda.hasReady || agenda.hasFreed)) draft.askAt(draft.nowMs);
   const timed = agenda.timed.peek();
   if (timed) draft.askAt(timed.key);
-  leaveDeserted(draft, (load) => offers.tokensOn(load));
+  leaveDeserted(draft);
   const refused = agenda.refused.peek();
   if (refused) draft.askAt(refused.key);
 }
 
-/** The lane that waits longest for the path takes its turn there; where tokens are scarce, the one with the best mail. */
+/** The lane that waits longest for the path takes its turn there. */
 function takeFreed(draft: Draft, offers: Offers, load: PathLoad): void {
   const { agenda } = draft.state;
-  const tokens = offers.tokensOn(load);
-  const [first] = load.parked;
-  const lane = tokens ? bestLane(load, draft.nowMs) : first;
-  if (!lane || offers.freeOn(load, lane) <= 0) {
-    const credit = tokens && lane ? offers.creditOn(load, lane) : 0;
-    if (tokens && credit > 0) wantTokens(draft, load, tokens, credit);
+  const [lane] = load.parked;
+  if (!lane || offers.creditOn(load, lane) <= 0) {
     agenda.exhausted(load);
     return;
   }
@@ -60,11 +60,39 @@ function takeFreed(draft: Draft, offers: Offers, load: PathLoad): void {
   if (draft.left === before && load.parked.has(lane)) agenda.exhausted(load);
 }
 
+/** The lane with the best mail takes its turn, if there are tokens; else they are asked for. */
+function takeFromLine(draft: Draft, offers: Offers, line: TokenLine): void {
+  const { agenda } = draft.state;
+  const gate = line.gates.peek()?.item;
+  const lane = gate?.best?.lane;
+  if (!gate || !lane) {
+    agenda.exhaustedLine(line);
+    return;
+  }
+  const credit = offers.creditOn(gate.load, lane);
+  if (credit <= 0) {
+    // It is looked at again when credit comes back.
+    withdrawNode(gate.node);
+    return;
+  }
+  const tokens = offers.tokensOf(line);
+  if (tokens.free <= 0) {
+    agenda.exhaustedLine(line);
+    wantTokens(draft, tokens, credit);
+    return;
+  }
+  agenda.unblock(lane);
+  const before = draft.left;
+  takeTurn(draft, offers, lane, gate);
+  // As above.
+  if (draft.left === before && lane.seats.some((seat) => seat.gate.line === line)) agenda.exhaustedLine(line);
+}
+
 /**
- * `pulled` is the path on which the lane was next. Elsewhere it stands behind the lanes that already wait, so that
+ * `pulled` is where the lane was next. Elsewhere it stands behind the lanes that already wait, so that
  * a lane that just came never overtakes them.
  */
-function takeTurn(draft: Draft, offers: Offers, lane: Lane, pulled: PathLoad | undefined): void {
+function takeTurn(draft: Draft, offers: Offers, lane: Lane, pulled: Pulled): void {
   const { agenda } = draft.state;
   agenda.setHold(lane, undefined);
   const due = lane.nextDue();
@@ -80,13 +108,11 @@ function takeTurn(draft: Draft, offers: Offers, lane: Lane, pulled: PathLoad | u
     return;
   }
   const lot = offers.forLane(lane, site);
-  const usable = lot.filter((offer) => offer.blocked === undefined);
-  const open = usable.filter((offer) => offer.load.parked.size === 0 || offer.load === pulled);
   const before = draft.left;
-  give(draft, lane, lot, open);
+  give(draft, lane, lot, pulled);
   // Lanes not yet asked come before the second turn of one that was, even where that only means to wait.
   if (draft.left < before && agenda.hasReady && lane.waiting > 0) agenda.touch(lane);
-  else queueAgain(draft, lane, lot, open);
+  else queueAgain(draft, lane, lot);
 }
 
 function siteOf({ policy, grants }: Draft, { key }: Lane): SiteInfo | undefined {
@@ -94,19 +120,33 @@ function siteOf({ policy, grants }: Draft, { key }: Lane): SiteInfo | undefined 
   return grants.sites.get(key.domain);
 }
 
-/** Releases from the lane until its turn is over, its due mail is gone, or no path has credit left. */
-function give(draft: Draft, lane: Lane, lot: readonly Offer[], open: readonly Offer[]): void {
+/** Releases from the lane until its turn is over, its due mail is gone, or nothing of it can go. */
+function give(draft: Draft, lane: Lane, lot: Lot, pulled: Pulled): void {
   let left = Math.min(TURN, draft.releasesLeft);
-  while (left > 0 && open.some((offer) => offer.free > 0)) {
-    const delivery = nextDelivery(draft, lane, lot, open);
-    if (!delivery) return;
+  while (left > 0) {
+    const choice = nextChoice(draft, lane, lot, pulled);
+    if (!choice) return;
+    const { delivery, offer } = choice;
     lane.count(delivery);
     left -= 1;
     const expiresAt = draft.expiresAt(delivery);
     if (judge(draft, delivery)) conclude(draft, delivery);
+    else if (dropSuppressed(draft, delivery)) continue;
     else if (expiresAt - draft.nowMs < LEAST_TIME_TO_START_MS) setAside(draft, delivery);
-    else releaseOn(draft, delivery, lot, choose(draft, delivery, open), expiresAt);
+    else releaseOn(draft, delivery, lot, offer, expiresAt);
   }
+}
+
+/** Whether its recipient is suppressed by now; it counts as a release, so that a proposal stays within its bounds. */
+function dropSuppressed(draft: Draft, delivery: Delivery): boolean {
+  const { tenant, recipientHash, bypass } = delivery.accepted;
+  const { suppressions } = draft.grants;
+  if (recipientHash === undefined || suppressions === undefined) return false;
+  const reason = suppressions.reasonFor({ tenant, recipientHash, bypass }, draft.nowMs);
+  if (reason === undefined) return false;
+  draft.drop(delivery, 'suppressed', reason);
+  draft.releasesLeft -= 1;
+  return true;
 }
 
 /** Its time is as good as over: it only waits for its end, which the deadlines ask for. */
@@ -115,43 +155,10 @@ function setAside(draft: Draft, delivery: Delivery): void {
   draft.state.agenda.propose(delivery);
 }
 
-/** A greylisted retry whose own source could take it, but not now, waits, and the other retries with it. */
-function nextDelivery(draft: Draft, lane: Lane, lot: readonly Offer[], open: readonly Offer[]): Delivery | undefined {
-  const delivery = lane.nextAt(draft.nowMs, true);
-  const own = delivery && stickyOffer(delivery, lot);
-  if (!own || own.blocked !== undefined || (own.free > 0 && open.includes(own))) return delivery;
-  return lane.nextAt(draft.nowMs, false);
-}
-
-/** Greylisting remembers the address mail came from: another would start the wait anew. */
-function stickyOffer({ lastVerdict, lastSource }: Delivery, lot: readonly Offer[]): Offer | undefined {
-  return lastVerdict === 'greylisted' ? lot.find((offer) => offer.source === lastSource) : undefined;
-}
-
-/** Most free credit first; among equals the sources take turns. */
-function choose(draft: Draft, delivery: Delivery, open: readonly Offer[]): Offer | undefined {
-  const own = stickyOffer(delivery, open);
-  if (own && own.free > 0) return own;
-  let best: Offer | undefined;
-  const turn = draft.state.agenda.rotation++;
-  for (let i = 0; i < open.length; i++) {
-    const offer = open[(turn + i) % open.length];
-    if (offer && offer.free > 0 && (!best || offer.free > best.free)) best = offer;
-  }
-  return best;
-}
-
-function releaseOn(
-  draft: Draft,
-  delivery: Delivery,
-  lot: readonly Offer[],
-  offer: Offer | undefined,
-  expiresAt: number,
-): void {
-  if (!offer) return;
+function releaseOn(draft: Draft, delivery: Delivery, lot: Lot, offer: Offer, expiresAt: number): void {
   const { policy, nowMs, state } = draft;
   const { pool, class: trafficClass } = delivery.accepted;
-  const { source, site, provider, path } = offer;
+  const { source, site, provider, path, warming } = offer;
   const startBy = Math.min(nowMs + policy.dispatch.startWithinMs, expiresAt);
   const attempt = delivery.life.attempts + 1;
   const entry: { -readonly [K in keyof ReleasedDelivery]: ReleasedDelivery[K] } = {
@@ -163,29 +170,31 @@ function releaseOn(
   if (delivery.mayDuplicate) entry.mayDuplicate = true;
   const { traceparent } = delivery.accepted;
   if (traceparent !== undefined && isSampled(traceparent)) entry.traceparent = traceparent;
-  const key = { source, site, provider, path, pool, class: trafficClass, startBy };
-  draft.release(key, entry, () => decisionOf(lot, offer));
-  offer.tokens?.use();
+  const key = { source, site, provider, path, pool, class: trafficClass, startBy, warming };
+  draft.release(key, entry, () => decisionOf(delivery, lot, offer));
+  offer.tokensFor(delivery)?.use();
   withdraw(delivery);
   state.agenda.propose(delivery, offer.load);
 }
 
-function decisionOf(lot: readonly Offer[], taken: Offer): Decision {
+function decisionOf(delivery: Delivery, { offers }: Lot, taken: Offer): Decision {
   return {
-    passedOver: lot.flatMap((offer) => passedOver(offer, taken)),
+    passedOver: offers.flatMap((offer) => passedOver(delivery, offer, taken)),
     credit: { path: taken.path, limit: taken.limit, used: taken.used },
-    budgets: taken.tokens?.left() ?? [],
+    budgets: taken.tokensFor(delivery)?.left() ?? [],
   };
 }
 
-function passedOver(offer: Offer, taken: Offer): PassedOver[] {
-  const reason = offer.blocked ?? (offer.free <= 0 && offer !== taken ? offer.lack : undefined);
+/** Sources that would have come before it or beside it; those it could only have overflowed to are none. */
+function passedOver(delivery: Delivery, offer: Offer, taken: Offer): PassedOver[] {
+  if (offer === taken || comesAfter(offer.tier, taken.tier)) return [];
+  const reason = offer.blocked ?? (offer.freeFor(delivery) <= 0 ? offer.lackFor(delivery) : undefined);
   if (reason === undefined) return [];
   return [{ source: offer.source, reason, ...(offer.until === undefined ? {} : { until: offer.until }) }];
 }
 
 /** Where the lane waits after its turn. */
-function queueAgain(draft: Draft, lane: Lane, lot: readonly Offer[], open: readonly Offer[]): void {
+function queueAgain(draft: Draft, lane: Lane, lot: Lot): void {
   const { agenda } = draft.state;
   const due = lane.nextDue();
   if (due === undefined) return;
@@ -193,45 +202,10 @@ function queueAgain(draft: Draft, lane: Lane, lot: readonly Offer[], open: reado
     agenda.waitUntil(lane, due);
     return;
   }
-  const free = open.some((offer) => offer.free > 0);
-  const stuck = free && nextDelivery(draft, lane, lot, open) === undefined;
-  if (free && !stuck && !open.some((offer) => offer.load.parked.size > 0)) {
+  if (nextChoice(draft, lane, lot, undefined)) {
     agenda.touch(lane);
     return;
   }
-  const awaited = stuck ? ownOffer(draft, lane, lot) : lot.filter((offer) => offer.blocked === undefined);
-  const loads = awaited.map((offer) => offer.load);
-  agenda.block(lane, loads, holdOf(lot));
-  freeAwaited(agenda, awaited);
+  park(draft, lane, lot);
   expectNotice(draft, lane);
-}
-
-/** Paths with something free, or a token to ask for, are looked at again; which of them asks first takes turns. */
-function freeAwaited(agenda: Agenda, awaited: readonly Offer[]): void {
-  const turn = awaited.length > 1 && awaited[0]?.tokens ? agenda.rotation++ : 0;
-  for (let i = 0; i < awaited.length; i++) {
-    const offer = awaited[(turn + i) % awaited.length];
-    if (offer && (offer.free > 0 || offer.isThirsty)) agenda.free(offer.load);
-  }
-}
-
-/** All that is due waits for the source it was greylisted from. */
-function ownOffer({ nowMs }: Draft, lane: Lane, lot: readonly Offer[]): readonly Offer[] {
-  const delivery = lane.nextAt(nowMs, true);
-  const own = delivery && stickyOffer(delivery, lot);
-  return own ? [own] : [];
-}
-
-const REASON_ORDER: readonly HoldReason[] = ['hourly_limit', 'path_throttled', 'connection_limit', 'no_source'];
-
-/** The reasons of all sources; one that may be used later outweighs one that cannot be used at all. */
-function holdOf(lot: readonly Offer[]): Hold {
-  const found = new Set<HoldReason>(lot.map((offer) => offer.blocked ?? offer.lack));
-  if (found.size === 0) found.add('no_source');
-  if (found.size > 1) found.delete('no_source');
-  const named = REASON_ORDER.filter((reason) => found.delete(reason));
-  const reasons = [...named, ...[...found].sort()];
-  const untils = lot.flatMap((offer) => (offer.until === undefined ? [] : [offer.until]));
-  const until = untils.length > 0 ? Math.min(...untils) : undefined;
-  return { reasons, key: reasonsKey(reasons), until, sure: untils.length === lot.length };
 }

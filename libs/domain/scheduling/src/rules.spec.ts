@@ -70,6 +70,18 @@ describe('the wait before a retry', () => {
     );
   });
 
+  it('grows by the factor the policy says', () => {
+    const gentle = { ...retry, jitter: 0, retryFactor: 1.5 };
+    const waits = [1, 2, 3, 50].map((attempt) => retryDelayMs('m.0.0', attempt, gentle) / MINUTE);
+    assert.deepEqual(waits, [1, 1.5, 2.25, 10]);
+  });
+
+  it('is that of the list, the last one for ever, whatever the intervals say', () => {
+    const listed = { ...retry, jitter: 0, retryScheduleMs: [MINUTE, 5 * MINUTE, 90 * MINUTE] };
+    const waits = [1, 2, 3, 4, 70].map((attempt) => retryDelayMs('m.0.0', attempt, listed) / MINUTE);
+    assert.deepEqual(waits, [1, 5, 90, 90, 90]);
+  });
+
   it('spreads deliveries over the jitter', () => {
     const delays = Array.from({ length: 1000 }, (_, n) => retryDelayMs(`m.${n}.0`, 1, retry));
     const mean = delays.reduce((sum, delay) => sum + delay, 0) / delays.length;

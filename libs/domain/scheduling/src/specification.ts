@@ -14,10 +14,19 @@ import type {
   PartitionClaimed,
   Processed,
   Released,
+  SourceWarmupStarted,
   TrafficClass,
 } from '@penstock/events';
 import { derivedId, factId, formatDeliveryId } from '@penstock/events';
-import { type Policy, SHIPPED_DISPATCH, SHIPPED_RETRY, SHIPPED_SHAPING, type Shaping } from '@penstock/policy';
+import {
+  type Policy,
+  type PoolPolicy,
+  parsePolicy,
+  SHIPPED_DISPATCH,
+  SHIPPED_RETRY,
+  SHIPPED_SHAPING,
+  type Shaping,
+} from '@penstock/policy';
 import { type ControlState, foldControl, INITIAL_CONTROL } from './control-state.ts';
 import { decide, type Proposal } from './decide.ts';
 import type { Delivery } from './delivery.ts';
@@ -40,6 +49,7 @@ export interface MailOptions {
   readonly acceptedAt?: number;
   readonly sendAt?: number;
   readonly expanded?: boolean;
+  readonly tenant?: string;
 }
 
 export interface PolicyOptions {
@@ -48,18 +58,21 @@ export interface PolicyOptions {
   readonly dispatch?: Partial<Policy['dispatch']>;
   readonly sources?: readonly string[];
   readonly providers?: Policy['providers'];
+  /** Besides the pool `default`, which has all sources. */
+  readonly pools?: readonly PoolPolicy[];
 }
 
 export function policyWith(options: PolicyOptions = {}): Policy {
   const sources = options.sources ?? ['ip-1'];
   const { maxMessageRate: _, ...unpaced } = SHIPPED_SHAPING;
   return {
+    ...parsePolicy(''),
     version: '0123456789ab',
     egress: 'sandbox',
     shaping: { ...unpaced, connectionLimit: 4, ...options.shaping },
     providers: options.providers ?? [],
     sources: new Map(sources.map((name, index) => [name, { name, ehlo: `${name}.example`, partition: index + 1 }])),
-    pools: new Map([['default', { name: 'default', sources }]]),
+    pools: new Map([{ name: 'default', sources }, ...(options.pools ?? [])].map((pool) => [pool.name, pool])),
     defaultPool: 'default',
     retry: { ...SHIPPED_RETRY, jitter: 0, ...options.retry },
     dispatch: { ...SHIPPED_DISPATCH, ...options.dispatch },
@@ -135,7 +148,7 @@ export class PartitionHistory {
       partition: this.partition,
       deliveryId,
       messageId: message,
-      tenant: 'acme',
+      tenant: options.tenant ?? 'acme',
       body: {
         content: { body: 'b', recipient: `r-${deliveryId}` },
         index,
@@ -214,6 +227,17 @@ export class PartitionHistory {
 
   own(source: string): void {
     this.share('source_claimed', { source, owner: 'd', claimId: `c-${source}` });
+  }
+
+  /** The source is in warm-up, and may send so much an hour. */
+  warmUp(source: string, hourlyLimit: number, more: Partial<SourceWarmupStarted['body']> = {}): void {
+    const stage = { day: 0, since: START, hourlyLimit };
+    const by = { schedule: 'sendgrid', reason: 'operator', startedBy: 'spec' } as const;
+    this.share('source_warmup_started', { source, warmup: `w-${source}`, ...by, ...stage, ...more });
+  }
+
+  rate(tenant: string, score: number): void {
+    this.share('reputation_changed', { subject: 'tenant', name: tenant, score, outcomes: 500, providers: {} });
   }
 
   share<T extends Control['type']>(type: T, body: Extract<Control, { type: T }>['body']): void {

@@ -69,6 +69,11 @@ export const METRICS = {
     labels: ['class', 'reason'],
     help: 'Waiting deliveries that got a notice that they wait for us, by reason; one may have several.',
   },
+  penstock_source_reputation: {
+    type: 'gauge',
+    labels: ['source', 'provider'],
+    help: 'What receivers think of a source, 0 to 100, as last published; provider is all for the total. None while unrated.',
+  },
   penstock_attempts_in_flight: {
     type: 'gauge',
     labels: [],

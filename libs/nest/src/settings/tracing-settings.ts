@@ -27,7 +27,8 @@ export const TRACING_SETTINGS = {
   },
   traceRatio: {
     name: 'PENSTOCK_TRACE_RATIO',
-    description: 'Share of messages that are traced, 0 to 1; what its caller traces is, and every second attempt.',
+    description:
+      'Share of messages that are traced, 0 to 1; besides what its caller traces, and attempts after the first.',
     schema: ratioSetting,
     default: '0.01',
   },

@@ -8,6 +8,7 @@ export * from './stores/simulated-content.ts';
 export * from './stores/simulated-copies.ts';
 export * from './stores/surviving-stores.ts';
 export * from './time/determinism-guard.ts';
+export * from './time/host-clocks.ts';
 export * from './time/latency.ts';
 export * from './time/seeded-random.ts';
 export * from './trace.ts';

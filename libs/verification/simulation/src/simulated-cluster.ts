@@ -22,6 +22,7 @@ import { SimulatedContent } from './stores/simulated-content.ts';
 import { SimulatedCopies } from './stores/simulated-copies.ts';
 import { SimulatedQuotas } from './stores/simulated-quotas.ts';
 import { SurvivingArchive, SurvivingStores } from './stores/surviving-stores.ts';
+import { HostClocks } from './time/host-clocks.ts';
 import { MailWorld } from './world/mail-world.ts';
 import { simulatedResolver } from './world/simulated-resolver.ts';
 import { simulatedTransport } from './world/simulated-transport.ts';
@@ -56,6 +57,7 @@ export class SimulatedCluster {
   readonly readModels: SurvivingStores;
   readonly archive: SurvivingArchive;
   readonly world: MailWorld;
+  readonly clocks: HostClocks;
   readonly quotas: SimulatedQuotas;
   /** Whether a process started again knows that the one before it is dead. */
   keepsFolders = false;
@@ -70,11 +72,12 @@ export class SimulatedCluster {
     partitions: Partial<Record<Topic, number>> = {},
   ) {
     this.faults = faults ?? new FaultPlan(simulation);
+    this.clocks = new HostClocks(simulation);
     this.log = new SimulatedLog(simulation, this.faults, partitions);
     this.content = new SimulatedContent(this.faults);
     this.copies = new SimulatedCopies(this.faults);
-    this.readModels = new SurvivingStores(simulation);
-    this.archive = new SurvivingArchive(simulation);
+    this.readModels = new SurvivingStores(simulation, this.faults);
+    this.archive = new SurvivingArchive(simulation, this.faults);
     this.quotas = new SimulatedQuotas(simulation, this.faults);
     this.world = new MailWorld(simulation, this.faults, new Sites(sites));
   }
@@ -83,7 +86,7 @@ export class SimulatedCluster {
   disk(name: string): SurvivingStores {
     const known = this.disks.get(name);
     if (known) return known;
-    const disk = new SurvivingStores(this.simulation);
+    const disk = new SurvivingStores(this.simulation, this.faults);
     this.disks.set(name, disk);
     return disk;
   }
@@ -98,7 +101,7 @@ export class SimulatedCluster {
     const incarnation = (this.incarnations.get(name) ?? 0) + 1;
     this.incarnations.set(name, incarnation);
     this.simulation.note(`${name}#${incarnation} started`);
-    return new SimulatedProcess(this.simulation, name, incarnation, options.holdsEngine);
+    return new SimulatedProcess(this.simulation, name, incarnation, options.holdsEngine, () => this.clocks.off(name));
   }
 
   ports(process: SimulatedProcess): SimulatedPorts {

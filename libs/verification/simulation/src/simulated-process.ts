@@ -29,10 +29,12 @@ export class SimulatedProcess {
     readonly incarnation: number,
     /** Whether the log and the content live in it, as they do where everything is one process. */
     readonly holdsEngine = false,
+    /** By how much the wall clock of its host is off now, ms. */
+    offMs: () => number = () => 0,
   ) {
     this.label = `${name}#${incarnation}`;
     const born = simulation.now;
-    this.clock = { now: () => simulation.now, monotonic: () => simulation.now - born };
+    this.clock = { now: () => simulation.now + offMs(), monotonic: () => simulation.now - born };
     this.timers = { after: (ms, callback) => this.after(ms, callback), sleep: (ms) => this.sleep(ms) };
     this.random = simulation.random(`process ${this.label}`);
   }
@@ -116,7 +118,10 @@ export class SimulatedProcess {
   call<R>(label: string, thereMs: number, backMs: number, effect: () => R | Promise<R>): Promise<R> {
     if (!this.up) return never();
     return new Promise<R>((resolve, reject) => {
-      const answer = (settle: () => void) => this.simulation.after(backMs, '', () => this.here(settle));
+      const answer = (settle: () => void) => {
+        if (backMs === 0) this.here(settle);
+        else this.simulation.after(backMs, '', () => this.here(settle));
+      };
       this.simulation.after(thereMs, `${this.label} ${label}`, () => {
         attempt(effect).then(
           (result) => answer(() => resolve(result)),

@@ -1,4 +1,4 @@
-import { drainMicrotasks } from './time/drain.ts';
+import { outsidePromises, settlePromises } from './time/drain.ts';
 import { EventHeap, type PlannedEvent } from './time/event-heap.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { Trace } from './trace.ts';
@@ -81,28 +81,33 @@ export class Simulation {
     this.trace.line(`${this.time - EPOCH} ${text}`);
   }
 
+  /** Takes events until `condition` holds; whatever an event sets off is over before the next. */
+  runUntil(condition: () => boolean, bounds: RunBounds): Promise<RunResult> {
+    return outsidePromises(() => this.run(condition, bounds));
+  }
+
+  private run(condition: () => boolean, { maxSteps, maxMs }: RunBounds): RunResult {
+    const lastStep = this.steps + maxSteps;
+    const deadline = this.time + maxMs;
+    while (!condition()) {
+      if (this.steps >= lastStep || this.time > deadline) return 'exhausted';
+      if (!this.step()) return 'quiet';
+    }
+    return 'reached';
+  }
+
   /** Takes the next event; false if there is none. */
-  async step(): Promise<boolean> {
+  private step(): boolean {
     const event = this.next();
     if (!event) return false;
     this.time = event.at;
     this.steps += 1;
     if (event.label !== '') this.note(event.label);
     event.run();
-    await drainMicrotasks();
+    settlePromises();
     for (const observer of this.observers) observer();
     if (this.failure) throw this.failure.error;
     return true;
-  }
-
-  async runUntil(condition: () => boolean, { maxSteps, maxMs }: RunBounds): Promise<RunResult> {
-    const lastStep = this.steps + maxSteps;
-    const deadline = this.time + maxMs;
-    while (!condition()) {
-      if (this.steps >= lastStep || this.time > deadline) return 'exhausted';
-      if (!(await this.step())) return 'quiet';
-    }
-    return 'reached';
   }
 
   private next(): PlannedEvent | undefined {

@@ -154,7 +154,10 @@ describe('the rig', () => {
 describe('a process', () => {
   const withProcess = async (body: (simulation: Simulation, cluster: SimulatedCluster) => Promise<void>) => {
     const simulation = new Simulation(1);
-    await body(simulation, new SimulatedCluster(simulation, SITES, new FaultPlan(simulation, new Map())));
+    await body(
+      simulation,
+      new SimulatedCluster(simulation, SITES, new FaultPlan(simulation, new Map([['state_lost', 0]]))),
+    );
   };
   const rest = { maxSteps: 1_000, maxMs: 10_000 };
 

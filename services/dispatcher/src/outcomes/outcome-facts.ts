@@ -2,6 +2,7 @@
 import {
   type AttemptDelivery,
   type AttemptOutcome,
+  type Bounced,
   type Envelope,
   type Fact,
   factId,
@@ -74,7 +75,8 @@ export function delivered(attempt: PendingAttempt, delivery: AttemptDelivery, at
 }
 
 export function bounced(attempt: PendingAttempt, delivery: AttemptDelivery, at: number, met: Met): Fact {
-  return envelope(attempt, delivery, at, 'bounced', 'refused', outcome(attempt, delivery, met));
+  const body: Bounced['body'] = { ...outcome(attempt, delivery, met), recipient: delivery.content.recipient };
+  return envelope(attempt, delivery, at, 'bounced', 'refused', body);
 }
 
 export interface Again {

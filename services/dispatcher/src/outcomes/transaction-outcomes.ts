@@ -1,5 +1,5 @@
 /** What a transaction's end means for each of its deliveries. Pure. */
-import type { AttemptDelivery, Fact, Host, Timings } from '@penstock/events';
+import { type AttemptDelivery, type Fact, type Host, isSourceBlocked, type Timings } from '@penstock/events';
 import { classifyReply, retryHintMs } from '@penstock/mail';
 import type { RetryPolicy } from '@penstock/policy';
 import type { RecipientResult, TransactionResult, UnsendableCause } from '@penstock/ports';
@@ -86,11 +86,16 @@ function answered(
 ): Fact {
   if (!result) return lost(attempt, delivery, circumstances);
   const { phase, reply } = result;
-  const verdict = classifyReply(reply, { phase, provider: attempt.command.body.provider });
   const { host, tls, timings } = circumstances;
+  const verdict = classifyReply(reply, { phase, provider: attempt.command.body.provider, host: host.name });
   const met = { phase, verdict, reply, host, tls, timings };
   if (result.accepted) return delivered(attempt, delivery, circumstances.at, met);
-  if (verdict.disposition === 'bounce') return bounced(attempt, delivery, circumstances.at, met);
+  if (verdict.disposition === 'bounce') {
+    // The mail is not refused, this address is: where another may have it, the scheduler moves it there.
+    const moves = delivery.mayMove === true && isSourceBlocked(verdict);
+    if (!moves) return bounced(attempt, delivery, circumstances.at, met);
+    return deferred(attempt, delivery, circumstances.at, { ...met, verdict: { ...verdict, disposition: 'defer' } });
+  }
   const retryAfterMs = comeBack(retryHintMs(reply), verdict.cause, circumstances.retry);
   return deferred(attempt, delivery, circumstances.at, met, { retryAfterMs });
 }

@@ -127,9 +127,10 @@ export class Heartbeats implements PartitionHandler<Signals> {
   async batch(_partition: number, records: readonly StoredRecord<Signals>[]): Promise<void> {
     const now = this.ports.clock.monotonic();
     for (const { offset, record } of records) {
+      this.position = offset + 1;
+      if (record.type !== 'owner_renewed') continue;
       this.readBack(record, now);
       for (const { claimId } of record.body.claims) if (this.others.has(claimId)) this.others.set(claimId, now);
-      this.position = offset + 1;
     }
     const position = this.position ?? 0;
     const due = this.waiting.filter(({ offset }) => offset <= position);

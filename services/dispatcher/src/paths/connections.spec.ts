@@ -43,6 +43,26 @@ describe('connections of a path', () => {
     assert.equal((await given.outcomes()).length, 3);
   });
 
+  it('are those of the source, and of each site where the provider keeps its sites apart', async () => {
+    const given = await running([
+      '[provider."big"]',
+      '["default".sources."s1"]\nconnection_limit = 1\n[provider."big"]\npaths = "per_site"',
+    ]);
+    const gate = new Gate();
+    given.transport.fallback = gate.script;
+    await given.command(...many(4));
+    assert.equal(given.transport.open, 1);
+    const region = (domain: string) => many(3, { domain, provider: 'big', path: `s1|provider:big|site:${domain}` });
+    await given.command(...region('x.test'), ...region('y.test'));
+    assert.equal(given.transport.open, 1 + 2 + 2);
+    for (let round = 0; round < 8; round++) {
+      gate.open();
+      await given.time.advance(10);
+    }
+    assert.equal((await given.outcomes()).length, 10);
+    assert.equal(given.transport.mostOpen, 5);
+  });
+
   it('make room for a site that has none after a turn', async () => {
     const given = await running(
       ['[provider."big"]', '[provider."big"]\nmax_connection_rate = "6000/min,max_burst=100"'],
@@ -189,6 +209,34 @@ describe('a reply from RCPT on', () => {
     const kinds = (await given.outcomes()).map((one) => one.split(' ')[1]).sort();
     assert.deepEqual(kinds, ['bounced', 'deferred', 'deferred', 'delivered']);
     assert.ok(!(await given.controlTypes()).includes('path_throttled'));
+  });
+
+  it('that blocks the source ends a delivery unless another source may take it', async () => {
+    const given = await running();
+    const blocked = answer(550, 'Client host [192.0.2.1] blocked using zen.spamhaus.org', 'rcpt', '5.7.1');
+    given.transport.scripts.push(blocked, blocked, answer(550, 'User unknown', 'rcpt', '5.1.1'));
+    const mayMove = { delivery: { mayMove: true } };
+    await given.command({}, mayMove, mayMove);
+    const met = (await given.facts()).map((fact) => {
+      assert.ok('verdict' in fact.body && fact.body.verdict);
+      const { cause, scope, disposition } = fact.body.verdict;
+      return `${fact.messageId} ${fact.type} ${cause} ${scope} ${disposition}`;
+    });
+    assert.deepEqual(met.sort(), [
+      'm1 bounced blocked source bounce',
+      'm2 deferred blocked source defer',
+      'm3 bounced user_unknown recipient bounce',
+    ]);
+  });
+
+  it("is read by the rules of the path's provider, or of the one the host belongs to", async () => {
+    const given = await running();
+    const limited = answer(550, 'Ip frequency limited');
+    given.transport.scripts.push(limited);
+    await given.command({ domain: 'a.test', provider: 'qq' });
+    const [fact] = await given.facts();
+    assert.ok(fact?.type === 'deferred' && fact.body.cause === 'remote');
+    assert.equal(fact.body.verdict.rule, 'qq-frequency');
   });
 
   it('that says when to come back is believed within bounds', async () => {

@@ -82,7 +82,7 @@ export function concludeTransaction(
     }
     if (reply) {
       const { provider } = attempt.command.body;
-      const verdict = classifyReply(reply, { phase: result.phase, provider });
+      const verdict = classifyReply(reply, { phase: result.phase, provider, host: host.name });
       if (verdict.disposition === 'bounce') {
         bounceAll(path, attempt, { phase: result.phase, verdict, host, reply, tls: session.facts.tls, timings });
         return;

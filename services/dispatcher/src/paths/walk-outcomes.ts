@@ -54,7 +54,7 @@ export function noDomainOutcomes(
 export function troubleMet(trouble: Omit<Trouble, 'kind'>, provider: string | undefined, timings: Timings): Met {
   const { phase, host, reply, code } = trouble;
   const verdict = reply
-    ? classifyReply(reply, { phase, provider })
+    ? classifyReply(reply, { phase, provider, host: host?.name })
     : phase === 'dns'
       ? deferredHere('dns_failure', 'path')
       : socketVerdict(code, phase);

@@ -10,6 +10,8 @@ export interface Wanted {
   readonly domain?: string;
   readonly site?: string;
   readonly provider?: string;
+  /** That of the provider or the site where absent. */
+  readonly path?: string;
   readonly class?: 'transactional' | 'bulk';
   readonly release?: number;
   readonly startBy?: number;
@@ -47,7 +49,7 @@ export class AttemptCommands {
         source,
         site,
         ...(provider === undefined ? {} : { provider }),
-        path: provider === undefined ? `${source}|site:${site}` : `${source}|provider:${provider}`,
+        path: wanted.path ?? (provider === undefined ? `${source}|site:${site}` : `${source}|provider:${provider}`),
         domain,
         pool: 'default',
         class: wanted.class ?? 'bulk',

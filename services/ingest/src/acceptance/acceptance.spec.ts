@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { choosePartition, classPartitions, factId, isSampled, parseDeliveryId, TOPICS } from '@penstock/events';
 import { decodeManifest, listRecipients } from '@penstock/mail';
 import type { AnyAppendBatch } from '@penstock/ports';
+import { RecipientHasher } from '@penstock/sealing';
 import { countingRandom, KEYS, mailBody, NOW, type Rig, startIngest, until } from '../ingest-rig.spec.ts';
 import { newMessageId } from './message-id.ts';
 import { processedId } from './processed.ts';
-import { RecipientHasher } from './recipient-hash.ts';
 
 function key(rig: Rig, presented: string) {
   const found = rig.ingest.keys.find(presented);

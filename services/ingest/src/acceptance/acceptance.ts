@@ -1,8 +1,10 @@
+import type { SuppressionCheck } from '@penstock/directory';
 import {
   acceptedTraceparent,
   choosePartition,
   formatDeliveryId,
   type Protocol,
+  type SuppressionReason,
   TOPICS,
   type TrafficClass,
 } from '@penstock/events';
@@ -16,10 +18,10 @@ import {
   type StoredRecipient,
 } from '@penstock/mail';
 import type { ContentStore, EventLog, Timers } from '@penstock/ports';
-import { returnPathAddress } from '@penstock/sealing';
+import { RecipientHasher, returnPathAddress } from '@penstock/sealing';
 import { processedFact } from './processed.ts';
 import { type Keyed, receivedRecord } from './received.ts';
-import { RecipientHasher } from './recipient-hash.ts';
+import { withDrop } from './suppressed.ts';
 
 /** A message and everybody who gets it, checked and ready to be stored. */
 export interface Submission {
@@ -38,6 +40,8 @@ export interface Submission {
   /** At least one. */
   readonly copies: readonly Copy[];
   readonly categories?: readonly string[];
+  /** Sent although the recipient may be suppressed for one of these reasons. */
+  readonly bypass?: readonly SuppressionReason[];
   readonly traceparent?: string;
   /** Host that takes the bounces: each delivery then has an envelope sender of its own, unless it has none at all. */
   readonly returnPath?: string;
@@ -71,6 +75,7 @@ export interface AcceptanceDeps {
   readonly returnPathKey: Uint8Array;
   /** Share of messages that are traced, 0 to 1; none if absent, but those whose caller traces them. */
   readonly traceRatio?: number | undefined;
+  readonly suppressions: SuppressionCheck;
 }
 
 /** Recipients prepared before others get their turn: one or two milliseconds. */
@@ -152,7 +157,8 @@ export class Acceptance {
     const [bodyReference = '', reference = ''] = await this.deps.content.put([body, blob]);
     const message = { ...submission, body: named(bodyReference), expanded: false };
     const fact = processedFact(message, entry, named(reference));
-    await this.deps.log.append([{ topic: TOPICS.events, partition: fact.partition, records: [fact] }]);
+    const records = withDrop(fact, this.deps.suppressions, submission.acceptedAt);
+    await this.deps.log.append([{ topic: TOPICS.events, partition: fact.partition, records }]);
   }
 
   private async storeSeveral(submission: Submission, keyed?: Keyed): Promise<Received> {

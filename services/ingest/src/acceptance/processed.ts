@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto';
-import { formatDeliveryId, type Processed, type Protocol, type TrafficClass } from '@penstock/events';
+import {
+  formatDeliveryId,
+  type Processed,
+  type Protocol,
+  type SuppressionReason,
+  type TrafficClass,
+} from '@penstock/events';
 import type { ListedRecipient } from '@penstock/mail';
 
 /** What all deliveries of a message have in common. */
@@ -12,6 +18,7 @@ export interface AcceptedMessage {
   readonly acceptedAt: number;
   readonly protocol: Protocol;
   readonly categories?: readonly string[];
+  readonly bypass?: readonly SuppressionReason[];
   /** Content reference of the shared body. */
   readonly body: string;
   readonly expanded: boolean;
@@ -21,7 +28,7 @@ type Recipient = Omit<ListedRecipient, 'start' | 'length'>;
 
 /** The same arguments give the same record, so that writing it twice is harmless. */
 export function processedFact(message: AcceptedMessage, recipient: Recipient, reference: string): Processed {
-  const { messageId, tenant, traceparent, acceptedAt, categories } = message;
+  const { messageId, tenant, traceparent, acceptedAt, categories, bypass } = message;
   const { index, partition, address, recipientHash, sendAt, size } = recipient;
   const deliveryId = formatDeliveryId({ messageId, index, partition });
   return {
@@ -47,6 +54,7 @@ export function processedFact(message: AcceptedMessage, recipient: Recipient, re
       protocol: message.protocol,
       expanded: message.expanded,
       ...(categories === undefined ? {} : { categories }),
+      ...(bypass === undefined ? {} : { bypass }),
     },
   };
 }

@@ -21,7 +21,7 @@ export interface ReceivedParts {
 
 /** The record of a submission of several recipients, or of one with a key. */
 export function receivedRecord(submission: Submission, parts: ReceivedParts): Received {
-  const { messageId, tenant, traceparent, acceptedAt, pool, protocol, categories } = submission;
+  const { messageId, tenant, traceparent, acceptedAt, pool, protocol, categories, bypass } = submission;
   const { submissionPartitions, keyed, ...content } = parts;
   const id = derivedId('received', messageId);
   return {
@@ -40,6 +40,7 @@ export function receivedRecord(submission: Submission, parts: ReceivedParts): Re
       acceptedAt,
       protocol,
       ...(categories === undefined ? {} : { categories }),
+      ...(bypass === undefined ? {} : { bypass }),
       ...(keyed === undefined ? {} : { idempotency: keyed }),
     },
   };

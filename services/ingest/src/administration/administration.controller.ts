@@ -19,7 +19,7 @@ import { Ingest } from '../ingest.ts';
 import type { Administration } from './administration.ts';
 import type { KeyView } from './api-keys.ts';
 import type { DomainCheck, DomainSummary, DomainView } from './domains.ts';
-import type { AppliedPolicy } from './policy-change.ts';
+import type { AppliedPolicy, RecordedPolicy } from './policy-change.ts';
 import { RefusedChange } from './refused-change.ts';
 import type { TenantView } from './tenants.ts';
 import type { WebhookTrial, WebhookView } from './webhooks.ts';
@@ -95,6 +95,11 @@ export class AdministrationController {
   @HttpCode(HttpStatus.OK)
   applyPolicy(@Body() body: unknown, @CurrentKey() key: ApiKey): Promise<AppliedPolicy> {
     return this.asked((administration) => administration.applyPolicy(body, key));
+  }
+
+  @Get('policy')
+  policyOfRecord(): Promise<RecordedPolicy> {
+    return this.asked((administration) => administration.policyOfRecord());
   }
 
   @Post('webhooks')

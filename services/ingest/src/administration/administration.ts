@@ -15,7 +15,13 @@ import {
   type DomainView,
   type GenerateDkimKey,
 } from './domains.ts';
-import { type AppliedPolicy, applyPolicy, type Smarthost } from './policy-change.ts';
+import {
+  type AppliedPolicy,
+  applyPolicy,
+  type RecordedPolicy,
+  recordedPolicy,
+  type Smarthost,
+} from './policy-change.ts';
 import { RefusedChange, refusedChange } from './refused-change.ts';
 import { checkName, checkTenant, Tenants, type TenantView } from './tenants.ts';
 import {
@@ -156,6 +162,11 @@ export class Administration {
       return String(fields.text);
     });
     return applyPolicy(text, key, { ...this.deps, smarthost: this.smarthost });
+  }
+
+  /** The text that was made the policy of record last. */
+  policyOfRecord(): Promise<RecordedPolicy> {
+    return recordedPolicy(this.deps.log);
   }
 
   /** For the tenant named, else for that of the key. */

@@ -4,7 +4,7 @@ import { MemoryEventLog, MemoryLogData, type MemoryLogHooks } from '@penstock/ad
 import { policyOfRecord } from '@penstock/control';
 import { parsePolicy } from '@penstock/policy';
 import { NOW, POLICY } from '../ingest-rig.spec.ts';
-import { applyPolicy, type Smarthost } from './policy-change.ts';
+import { applyPolicy, recordedPolicy, type Smarthost } from './policy-change.ts';
 import { RefusedChange } from './refused-change.ts';
 
 const OPERATOR = { tenant: 'ops', class: 'bulk', scopes: new Set(['operate'] as const) } as const;
@@ -26,6 +26,16 @@ describe('a policy that is applied', () => {
     const [stored, ...more] = await log.read('mail.control', 0, 0, 10);
     assert.deepEqual(more, []);
     assert.deepEqual(stored?.record.type === 'policy_changed' && stored.record.body.changedBy, 'admin API, tenant ops');
+  });
+
+  it('can be read as it was applied; where there is none yet, that is said', async () => {
+    const { log, apply } = given();
+    await assert.rejects(
+      recordedPolicy(log),
+      (error: unknown) => error instanceof RefusedChange && error.status === 404,
+    );
+    const { version } = await apply(POLICY);
+    assert.deepEqual(await recordedPolicy(log), { version, text: POLICY });
   });
 
   it('is refused whole with every error in it, and nothing is written', async () => {

@@ -1,6 +1,6 @@
 import type { ApiKey } from '@penstock/access';
-import { publishPolicy } from '@penstock/control';
-import { checkPolicy, formatProblem, parsePolicy, throughSmarthost } from '@penstock/policy';
+import { policyOfRecord, publishPolicy } from '@penstock/control';
+import { checkPolicy, formatProblem, parsePolicy, policyVersion, throughSmarthost } from '@penstock/policy';
 import type { Clock, EventLog, Telemetry } from '@penstock/ports';
 import { refusedChange } from './refused-change.ts';
 
@@ -45,4 +45,16 @@ export async function applyPolicy(written: string, key: ApiKey, deps: PolicyChan
     telemetry.log('error', 'policy_change_failed', { error: String(error) });
     throw refusedChange(503, null, 'The policy may not have been stored. Try again.');
   }
+}
+
+export interface RecordedPolicy {
+  readonly version: string;
+  readonly text: string;
+}
+
+/** @throws RefusedChange 404 where there is none yet */
+export async function recordedPolicy(log: EventLog): Promise<RecordedPolicy> {
+  const text = await policyOfRecord(log);
+  if (text === undefined) throw refusedChange(404, null, 'There is no policy yet.');
+  return { version: policyVersion(text), text };
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../mail-send/problems.ts';
 /** Why the directory is not changed or shown, for whoever asked: each problem names its field and what would be right. */
 export class RefusedChange extends Error {
   override readonly name = 'RefusedChange';
-  readonly status: 400 | 404 | 409 | 503;
+  readonly status: 400 | 403 | 404 | 409 | 503;
   readonly problems: readonly Problem[];
 
   constructor(status: RefusedChange['status'], problems: readonly Problem[]) {

@@ -31,6 +31,7 @@ function acceptedMessage(record: Received): AcceptedMessage {
     acceptedAt: body.acceptedAt,
     protocol: body.protocol,
     ...(body.categories === undefined ? {} : { categories: body.categories }),
+    ...(body.bypass === undefined ? {} : { bypass: body.bypass }),
     body: body.body,
     expanded: true,
   };

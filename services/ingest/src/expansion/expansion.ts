@@ -1,8 +1,10 @@
-import { type Processed, TOPICS } from '@penstock/events';
+import type { SuppressionCheck } from '@penstock/directory';
+import { type Fact, TOPICS } from '@penstock/events';
 import { decodeManifest } from '@penstock/mail';
 import {
   type AnyAppendBatch,
   type AnyConsumer,
+  type Clock,
   ContentDamagedError,
   ContentMissingError,
   type ContentStore,
@@ -12,6 +14,7 @@ import {
   type Telemetry,
   type Timers,
 } from '@penstock/ports';
+import { withDrop } from '../acceptance/suppressed.ts';
 import type { KeyedSubmissions } from '../idempotency/keyed-submissions.ts';
 import { expanded } from './expanded.ts';
 
@@ -33,10 +36,13 @@ export interface ExpansionDeps {
   readonly timers: Timers;
   readonly telemetry: Telemetry;
   readonly keyed: Pick<KeyedSubmissions, 'firstOf'>;
+  /** Steady time. */
+  readonly clock: Pick<Clock, 'now'>;
+  readonly suppressions: SuppressionCheck;
 }
 
 /**
- * Turns each `received` into its `processed` facts. Their ids and bodies are derived, so that expanding twice is
+ * Turns each `received` into its `processed` facts, with the end of those whose recipients are suppressed behind them. Their ids and bodies are derived, so that expanding twice is
  * harmless; the offset is committed after all of them are durable, so that none is left out. Of those with one
  * `Idempotency-Key` only the first is expanded.
  */
@@ -90,17 +96,19 @@ export class Expansion implements PartitionHandler<Submissions> {
   }
 
   private async expand(partition: number, records: readonly StoredRecord<Submissions>[]): Promise<void> {
-    const { content } = this.deps;
+    const { content, clock, suppressions } = this.deps;
     const manifests = await this.insist(() =>
       Promise.all(records.map(({ record }) => content.get(record.body.manifest))),
     );
-    let facts: Processed[] = [];
+    let facts: Fact[] = [];
     for (const [i, stored] of records.entries()) {
       const manifest = manifests[i];
       if (manifest === undefined || !(await this.counts(partition, stored))) continue;
       for (const reference of decodeManifest(manifest)) {
         const bytes = await this.insist(() => content.get(reference));
-        for (const fact of expanded(stored.record, { reference, bytes })) facts.push(fact);
+        const now = Math.max(clock.now(), stored.record.at);
+        for (const fact of expanded(stored.record, { reference, bytes }))
+          facts.push(...withDrop(fact, suppressions, now));
         if (facts.length < MAX_FACTS) continue;
         await this.append(facts);
         facts = [];
@@ -122,7 +130,7 @@ export class Expansion implements PartitionHandler<Submissions> {
     return (await this.deps.keyed.firstOf(partition, key, { messageId, digest, offset, at })).offset === offset;
   }
 
-  private async append(facts: readonly Processed[]): Promise<void> {
+  private async append(facts: readonly Fact[]): Promise<void> {
     if (facts.length === 0) return;
     const batches = byPartition(facts);
     await this.insist(() => this.deps.log.append(batches));
@@ -166,8 +174,8 @@ export class Expansion implements PartitionHandler<Submissions> {
   }
 }
 
-function byPartition(facts: readonly Processed[]): readonly AnyAppendBatch[] {
-  const partitions = new Map<number, Processed[]>();
+function byPartition(facts: readonly Fact[]): readonly AnyAppendBatch[] {
+  const partitions = new Map<number, Fact[]>();
   for (const fact of facts) {
     const records = partitions.get(fact.partition);
     if (records) records.push(fact);

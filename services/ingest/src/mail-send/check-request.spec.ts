@@ -215,7 +215,6 @@ const NOT_SUPPORTED: readonly Readonly<Record<string, unknown>>[] = [
   { substitutions: {} },
   one({ dynamic_template_data: {} }),
   one({ from: { email: 'a@example.org' } }),
-  { mail_settings: { bypass_list_management: { enable: true } } },
   { mail_settings: { footer: { enable: true, text: 'x' } } },
   { tracking_settings: { click_tracking: { enable: true } } },
   { tracking_settings: { open_tracking: { enable: true } } },
@@ -401,6 +400,20 @@ describe('an accepted body', () => {
     const mail_settings = { sandbox_mode: { enable: true } };
     assert.equal(accepted({ mail_settings }).sandbox, true);
     assert.equal(problems(mailBody({ mail_settings, subject: '' })).length, 1);
+  });
+
+  it('may be for people who are suppressed, by the list they are on or by all but what was decided by hand', () => {
+    const on = { enable: true };
+    const bypass = (mail_settings: object) => accepted({ mail_settings }).bypass;
+    assert.deepEqual(bypass({}), []);
+    assert.deepEqual(bypass({ bypass_list_management: on }), ['bounce', 'complaint', 'unsubscribe', 'invalid']);
+    assert.deepEqual(bypass({ bypass_spam_management: on, bypass_bounce_management: on }), ['complaint', 'bounce']);
+    assert.deepEqual(bypass({ bypass_unsubscribe_management: on }), ['unsubscribe']);
+    const both = { bypass_list_management: on, bypass_spam_management: on };
+    assert.deepEqual(
+      problems(mailBody({ mail_settings: both })).map(({ message }) => message),
+      [OWN_TEXTS.bypassAllAlone],
+    );
   });
 
   it('may wrap its base64 in lines', () => {

@@ -1,3 +1,4 @@
+import type { SuppressionReason } from '@penstock/events';
 import type { Attachment, TextPart } from '@penstock/mail';
 import { checkAttachments, checkContent } from './content.ts';
 import { OWN_TEXTS, SENDGRID_TEXTS, SENDGRID_TEXTS_WITH } from './error-texts.ts';
@@ -23,6 +24,8 @@ export interface MailSendRequest {
   readonly pool?: string;
   /** Checked, but not to be stored. */
   readonly sandbox: boolean;
+  /** Suppressions that do not count for this mail. */
+  readonly bypass: readonly SuppressionReason[];
 }
 
 export type CheckedRequest =
@@ -83,7 +86,7 @@ function readRequest(body: JsonObject, context: RequestContext, problems: Proble
   const attachments = checkAttachments(body.attachments, problems);
   const categories = checkCategories(body.categories, problems);
   const pool = checkPool(body.ip_pool_name, context, problems);
-  const sandbox = checkSettingBlocks(body.mail_settings, body.tracking_settings, problems);
+  const settings = checkSettingBlocks(body.mail_settings, body.tracking_settings, problems);
   if (!from) return undefined;
   const filled = templateOf({ alternatives, attachments, personalizations }, problems);
   return {
@@ -95,7 +98,7 @@ function readRequest(body: JsonObject, context: RequestContext, problems: Proble
     attachments,
     categories,
     ...(pool === undefined ? {} : { pool }),
-    sandbox,
+    ...settings,
   };
 }
 

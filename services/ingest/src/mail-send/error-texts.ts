@@ -96,6 +96,7 @@ export const OWN_TEXTS = {
   substitutedControls:
     'A value used in the subject or a header may not hold control characters such as CR, LF and NUL.',
   templateTooLong: 'Content with substitution tags may have 1,000,000 characters at most.',
+  bypassAllAlone: 'bypass_list_management cannot be used together with the other bypass settings.',
   idempotencyKey: 'The Idempotency-Key header must have 1 to 255 printable ASCII characters.',
   idempotencyKeyReused:
     'This Idempotency-Key was used for another request within the last 24 hours. Send the same body again, or use a new key.',

@@ -96,6 +96,7 @@ export class MailSend {
       ...copies,
       ...(sender.returnPath === undefined ? {} : { returnPath: sender.returnPath }),
       ...(request.categories.length === 0 ? {} : { categories: request.categories }),
+      ...(request.bypass.length === 0 ? {} : { bypass: request.bypass }),
       ...(isTraceparent(traceparent) ? { traceparent } : {}),
     };
     return keyed ? this.acceptKeyed(submission, keyed) : this.accept(submission);

@@ -2,6 +2,7 @@
  * `mail_settings` and `tracking_settings`. Of what can be switched on only the sandbox mode is supported; the rest may
  * be there, switched off, as many clients send it.
  */
+import { SUPPRESSION_REASONS, type SuppressionReason } from '@penstock/events';
 import { notSupportedText, OWN_TEXTS, unknownFieldText } from './error-texts.ts';
 import { checkFields, fieldPath, isObject } from './fields.ts';
 import type { Problems } from './problems.ts';
@@ -40,14 +41,36 @@ export const ENABLE_TEXTS: Readonly<Record<string, string>> = {
   'tracking_settings.subscription_tracking.enable': 'The subscription tracking enable param should be a boolean value.',
 };
 
-/** Whether the request asks for the sandbox mode. */
-export function checkSettingBlocks(mailSettings: unknown, trackingSettings: unknown, problems: Problems): boolean {
+const SANDBOX = 'mail_settings.sandbox_mode';
+const BYPASS_ALL = 'mail_settings.bypass_list_management';
+
+/** What is sent although its recipient is suppressed. What an operator or the tenant decided by hand always counts. */
+const BYPASSES: ReadonlyMap<string, readonly SuppressionReason[]> = new Map([
+  [BYPASS_ALL, SUPPRESSION_REASONS.filter((reason) => reason !== 'manual')],
+  ['mail_settings.bypass_spam_management', ['complaint']],
+  ['mail_settings.bypass_bounce_management', ['bounce']],
+  ['mail_settings.bypass_unsubscribe_management', ['unsubscribe']],
+]);
+
+export interface CheckedSettings {
+  readonly sandbox: boolean;
+  readonly bypass: readonly SuppressionReason[];
+}
+
+/** The settings that are switched on and mean something here; all others are refused. */
+export function checkSettingBlocks(
+  mailSettings: unknown,
+  trackingSettings: unknown,
+  problems: Problems,
+): CheckedSettings {
   const mail = checkBlock(mailSettings, 'mail_settings', MAIL_SETTINGS, problems);
   const tracking = checkBlock(trackingSettings, 'tracking_settings', TRACKING_SETTINGS, problems);
   for (const field of [...mail, ...tracking]) {
-    if (field !== 'mail_settings.sandbox_mode') problems.add(field, notSupportedText(field));
+    if (field !== SANDBOX && !BYPASSES.has(field)) problems.add(field, notSupportedText(field));
   }
-  return mail.includes('mail_settings.sandbox_mode');
+  const bypasses = mail.filter((field) => BYPASSES.has(field));
+  if (bypasses.length > 1 && bypasses.includes(BYPASS_ALL)) problems.add(BYPASS_ALL, OWN_TEXTS.bypassAllAlone);
+  return { sandbox: mail.includes(SANDBOX), bypass: bypasses.flatMap((field) => BYPASSES.get(field) ?? []) };
 }
 
 /** The paths of the settings that are switched on. */

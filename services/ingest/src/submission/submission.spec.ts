@@ -49,6 +49,7 @@ function under(
     content: { put: unused, get: unused },
     recipientKey: new Uint8Array(32),
     returnPathKey: new Uint8Array(32),
+    suppressions: { reasonFor: () => undefined },
     timers: { after: () => ({ cancel: () => {} }), sleep: async () => {} },
   });
   const clock = { now: () => NOW, monotonic: () => 0 };

@@ -1,5 +1,6 @@
 import type { KeyedEntry, KeyedIncrement } from '@penstock/ports';
 import { fromJson } from '../deliveries/row-json.ts';
+import { HourCounters } from '../hours/hour-counters.ts';
 import type { Counter, Counts } from './counter-names.ts';
 import type { FactTally } from './fact-tally.ts';
 
@@ -51,6 +52,8 @@ export class MinuteCounters {
   private minutes = new Map<number, Cells>();
   private newestMinute = 0;
   private prunedBefore = 0;
+  /** What is counted by hours and tenants, of the same facts. */
+  readonly hours = new HourCounters();
   /** Where the counts go beside the rows; a model that is rebuilt has none. */
   tally: FactTally | undefined;
 

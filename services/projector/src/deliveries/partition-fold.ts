@@ -9,12 +9,15 @@ import {
   type Step,
 } from '@penstock/events';
 import type { MinuteCounters } from '../counters/minute-counters.ts';
+import { metAfter } from '../hours/hour-steps.ts';
 import { Lane } from '../lanes/lane.ts';
 import { type LaneName, laneKey } from '../lanes/lane-row.ts';
 import { EndedDeliveries } from './ended-deliveries.ts';
 import { PendingDelivery } from './pending-delivery.ts';
 import { countStep } from './step-counts.ts';
 import { closedDue, lastHold, lastRemote } from './waits.ts';
+
+type DeliveryFact = Exclude<Fact, { type: 'partition_claimed' }>;
 
 /**
  * The fold of one partition of `mail.events`: which deliveries are on their way and in what state, by `lifecycle`
@@ -65,7 +68,7 @@ export class PartitionFold {
 
   private step(
     offset: number,
-    record: Exclude<Fact, { type: 'partition_claimed' }>,
+    record: DeliveryFact,
     index: number,
     deliveryId: string,
     fact: LifecycleFact,
@@ -109,7 +112,7 @@ export class PartitionFold {
     this.touch(delivery);
   }
 
-  private advance(delivery: PendingDelivery, step: Step, record: Fact, index: number): void {
+  private advance(delivery: PendingDelivery, step: Step, record: DeliveryFact, index: number): void {
     const { state } = step;
     if (!state) return;
     const { lane } = delivery;
@@ -121,16 +124,17 @@ export class PartitionFold {
     }
     lane.move(delivery, () => {
       delivery.life = state;
+      delivery.met = metAfter(delivery, record);
       this.change(delivery, record, index);
     });
     this.touch(delivery);
   }
 
-  private change(delivery: PendingDelivery, record: Fact, index: number): void {
+  private change(delivery: PendingDelivery, record: DeliveryFact, index: number): void {
     const { lane } = delivery;
     if (record.type === 'released') {
-      const { deliveries, unknownRetryMs, source, site, provider, path } = record.body;
-      delivery.route = { source, site, path, ...(provider !== undefined && { provider }) };
+      const { deliveries, unknownRetryMs, source, site, provider, path, warming } = record.body;
+      delivery.route = { source, site, path, ...(provider !== undefined && { provider }), ...(warming && { warming }) };
       delivery.retryMs = deliveries[index]?.retryMs ?? 0;
       delivery.unknownRetryMs = unknownRetryMs;
       delivery.hold = undefined;

@@ -7,6 +7,8 @@ export interface Route {
   readonly site: string;
   readonly provider?: string;
   readonly path: string;
+  /** The source was in warm-up. */
+  readonly warming?: true;
 }
 
 /** A notice that the delivery waits for us. */
@@ -27,6 +29,8 @@ export class PendingDelivery {
   hold: Hold | undefined;
   /** The last notice, also when it is out again: a repeat of it is known by its id. */
   lastHoldId: string | undefined;
+  /** What it has met so far (`MET`), for what is counted once a delivery. */
+  met = 0;
   /** Whether its row is in the store. */
   stored = false;
 
@@ -59,6 +63,7 @@ export interface PendingRow {
   readonly unknownRetryMs: number;
   readonly hold?: Hold;
   readonly lastHoldId?: string;
+  readonly met?: number;
 }
 
 export function pendingPrefix(partition: number): string {
@@ -66,7 +71,7 @@ export function pendingPrefix(partition: number): string {
 }
 
 export function pendingRow(delivery: PendingDelivery): PendingRow {
-  const { lane, sequence, acceptedAt, dueAt, life, route, retryMs, unknownRetryMs, hold, lastHoldId } = delivery;
+  const { lane, sequence, acceptedAt, dueAt, life, route, retryMs, unknownRetryMs, hold, lastHoldId, met } = delivery;
   return {
     pool: lane.pool,
     domain: lane.domain,
@@ -80,6 +85,7 @@ export function pendingRow(delivery: PendingDelivery): PendingRow {
     ...(route && { route }),
     ...(hold && { hold }),
     ...(lastHoldId !== undefined && { lastHoldId }),
+    ...(met !== 0 && { met }),
   };
 }
 
@@ -91,6 +97,7 @@ export function restorePending(deliveryId: string, row: PendingRow, lane: Lane):
   delivery.unknownRetryMs = row.unknownRetryMs;
   delivery.hold = row.hold;
   delivery.lastHoldId = row.lastHoldId;
+  delivery.met = row.met ?? 0;
   delivery.stored = true;
   return delivery;
 }

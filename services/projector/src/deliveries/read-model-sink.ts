@@ -2,6 +2,7 @@ import type { Clock, KeyedChange, KeyedEntry, StoredRecord, Telemetry } from '@p
 import type { FactTally } from '../counters/fact-tally.ts';
 import { MinuteCounters } from '../counters/minute-counters.ts';
 import type { FactSink } from '../facts/fact-reader.ts';
+import { countsName } from './counts-position.ts';
 import type { PartitionFold } from './partition-fold.ts';
 import { restorePartition, takeCheckpoint } from './partition-rows.ts';
 import type { ReadModel } from './read-model.ts';
@@ -67,20 +68,19 @@ export class ReadModelSink implements FactSink {
 
   async store(positions: ReadonlyMap<number, number>): Promise<void> {
     const { puts, deletes } = this.takeLanes();
-    const increments = this.counters.take();
+    const increments = [...this.counters.take(), ...this.counters.hours.take()];
     const named = new Map<string, number>();
     for (const [partition, offset] of positions) {
       const counted = Math.max(offset, this.partitions.get(partition)?.countedTo ?? 0);
       named.set(countsName(partition), counted);
     }
     if (this.checkpointDue()) this.takeCheckpoints(named, puts, deletes);
-    const expired = this.counters.expired();
     this.noteUnknown();
-    const pruned = expired ? await this.model.rows.range({ ...expired, limit: PRUNE_ROWS }) : [];
+    const pruned = await this.expiredRows();
     const change: KeyedChange = {
       positions: named,
       puts,
-      deletes: [...deletes, ...pruned.map(({ key }) => key)],
+      deletes: [...deletes, ...pruned],
       increments,
     };
     await this.model.rows.write(change);
@@ -98,6 +98,16 @@ export class ReadModelSink implements FactSink {
   /** Time of the latest fact about a delivery whose acceptance was not among those folded, ms since the epoch. */
   unknownUntil(): number {
     return Math.max(Number.NEGATIVE_INFINITY, ...[...this.partitions.values()].map(({ fold }) => fold.unknownUntil));
+  }
+
+  /** Keys of rows to be let go with this write. */
+  private async expiredRows(): Promise<readonly string[]> {
+    const { hours } = this.counters;
+    const minutes = this.counters.expired();
+    const ranges = [...(minutes ? [minutes] : []), ...hours.expired()];
+    const pages = await Promise.all(ranges.map((range) => this.model.rows.range({ ...range, limit: PRUNE_ROWS })));
+    if (pages.every((rows) => rows.length < PRUNE_ROWS)) hours.pruned();
+    return pages.flatMap((rows) => rows.map(({ key }) => key));
   }
 
   private takeLanes(): { puts: KeyedEntry[]; deletes: string[] } {
@@ -135,10 +145,6 @@ export class ReadModelSink implements FactSink {
       fold.unknownFacts = 0;
     }
   }
-}
-
-function countsName(partition: number): string {
-  return `mail.events-${partition}`;
 }
 
 function stateName(partition: number): string {

@@ -25,7 +25,9 @@ async function totals(rig: Rig): Promise<Counts> {
 async function shown(rig: Rig): Promise<unknown> {
   const store = await new MemoryReadModels(rig.stores).open('projector');
   const rows: unknown[] = [];
-  for (const prefix of ['lane|', 'minute|']) for await (const page of rowsUnder(store, prefix)) rows.push(...page);
+  for (const prefix of ['lane|', 'minute|', 'hour|', 'tenant-hour|']) {
+    for await (const page of rowsUnder(store, prefix)) rows.push(...page);
+  }
   return rows;
 }
 

@@ -2,6 +2,7 @@ import { assertNever, type Fact, type LifecycleState, type Step } from '@penstoc
 import { type Counter, OTHER_PROVIDER, UNRESOLVED_PROVIDER } from '../counters/counter-names.ts';
 import { attemptMs, type Timed } from '../counters/durations.ts';
 import { addTo, type MinuteCounters } from '../counters/minute-counters.ts';
+import { countHour, isCountedByHour } from '../hours/hour-steps.ts';
 import type { PendingDelivery, Route } from './pending-delivery.ts';
 
 type DeliveryFact = Exclude<Fact, { type: 'partition_claimed' }>;
@@ -23,6 +24,10 @@ export function countStep(
   const counter = counterOf(step, record);
   if (counter === undefined) return;
   const { provider, source } = accountOf(record, delivery?.route);
+  if (before && delivery && isCountedByHour(record)) {
+    const hour = counters.hours.at(record.at, record.tenant ?? '', provider, source);
+    if (hour) countHour(hour, step, before, record, delivery);
+  }
   const counts = counters.at(record.at, provider, source);
   if (!counts) return;
   addTo(counts, counter);

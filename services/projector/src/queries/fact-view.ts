@@ -57,8 +57,8 @@ function details(fact: JudgedFact['fact']): Readonly<Record<string, unknown>> {
       return { cause, source, attempt, until };
     }
     case 'dropped': {
-      const { cause, attempts, heldMs, remoteMs, lastReply, lastVerdict, lastHold } = fact.body;
-      return { cause, attempts, heldMs, remoteMs, lastReply: reply(lastReply), lastVerdict, lastHold };
+      const { cause, attempts, heldMs, remoteMs, lastReply, lastVerdict, lastHold, suppression } = fact.body;
+      return { cause, attempts, heldMs, remoteMs, lastReply: reply(lastReply), lastVerdict, lastHold, suppression };
     }
     case 'partition_claimed':
       return {};

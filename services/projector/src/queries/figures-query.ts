@@ -1,5 +1,6 @@
 import type { HoldReason, TrafficClass } from '@penstock/events';
 import type { Tracing, TracingCounts } from '@penstock/ports';
+import { type ControlState, reputationKey } from '@penstock/scheduling';
 import { type Counts, OTHER_PROVIDER, UNRESOLVED_PROVIDER } from '../counters/counter-names.ts';
 import type { DurationFigure } from '../counters/durations.ts';
 import type { AcceptedTally, FactTally } from '../counters/fact-tally.ts';
@@ -25,6 +26,8 @@ export interface Figures {
   readonly attempts: readonly DurationFigure[];
   readonly depths: readonly DepthFigure[];
   readonly held: readonly { readonly class: TrafficClass; readonly reason: HoldReason; readonly deliveries: number }[];
+  /** Scores of sources as last published, those that are rated: in total (`all`) and by provider. */
+  readonly reputations: readonly { readonly source: string; readonly provider: string; readonly score: number }[];
   /** Spans sent and lost since the start. */
   readonly spans: TracingCounts;
   /** Everything of the partition of `mail.events` before the offset is stored. */
@@ -41,6 +44,7 @@ export class FiguresQuery {
     private readonly tally: FactTally,
     private readonly readers: readonly FactReader[],
     private readonly tracing: Pick<Tracing, 'counts'>,
+    private readonly control: () => ControlState,
   ) {}
 
   async figures(): Promise<Figures> {
@@ -71,6 +75,7 @@ export class FiguresQuery {
       ...this.tally.view(),
       depths: [...depths.values()],
       held: [...held.values()],
+      reputations: sourceScores(this.control()),
       spans: this.tracing.counts(),
       stored: this.readers.flatMap((reader) =>
         reader.partitions().map((partition) => ({
@@ -81,6 +86,16 @@ export class FiguresQuery {
       ),
     };
   }
+}
+
+/** Whom the source's mail belongs to is nobody's business here: tenants have no label. */
+function sourceScores({ policy, reputations }: ControlState): Figures['reputations'] {
+  return [...(policy?.sources.keys() ?? [])].flatMap((source) => {
+    const known = reputations.get(reputationKey('source', source));
+    if (known?.score === undefined) return [];
+    const byProvider = Object.entries(known.providers).map(([provider, score]) => ({ source, provider, score }));
+    return [{ source, provider: 'all', score: known.score }, ...byProvider];
+  });
 }
 
 function found<V>(map: Map<string, V>, key: string, fresh: V): V {

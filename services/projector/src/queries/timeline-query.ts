@@ -41,6 +41,12 @@ export class TimelineQuery {
   ) {}
 
   async timeline(tenant: string, deliveryId: string): Promise<Answer<Timeline>> {
+    const answer = await this.history(tenant, deliveryId);
+    return answer.kind === 'found' ? found(timeline(tenant, deliveryId, answer.value)) : answer;
+  }
+
+  /** The facts of the tenant's delivery, judged. */
+  async history(tenant: string, deliveryId: string): Promise<Answer<DeliveryHistory>> {
     const parts = parseDeliveryId(deliveryId);
     if (!parts) return badId('deliveryId', 'a delivery id is messageId.index.partition, such as Zp3kX9.0.2');
     if (parts.partition >= this.partitionCount()) return unknown('delivery');
@@ -51,7 +57,7 @@ export class TimelineQuery {
     }
     if (!belongsTo(tenant, facts)) return unknown('delivery');
     await this.claims.refresh(parts.partition);
-    return found(timeline(tenant, deliveryId, parts.messageId, judge(facts, this.claims)));
+    return found(judge(facts, this.claims));
   }
 }
 
@@ -60,13 +66,13 @@ function belongsTo(tenant: string, facts: readonly ArchivedFact[]): boolean {
   return facts.find((fact) => fact.type === 'processed')?.tenant === tenant;
 }
 
-function timeline(tenant: string, deliveryId: string, messageId: string, history: DeliveryHistory): Timeline {
+function timeline(tenant: string, deliveryId: string, history: DeliveryHistory): Timeline {
   const { facts, status, state, dueAt, duplicates } = history;
   const processed = facts.map(({ fact }) => fact).find((fact) => fact.type === 'processed');
   const { domain, pool, class: trafficClass, acceptedAt } = processed?.body ?? {};
   return {
     deliveryId,
-    messageId,
+    messageId: parseDeliveryId(deliveryId)?.messageId ?? '',
     tenant,
     ...(processed?.traceparent !== undefined && { traceparent: processed.traceparent }),
     status,

@@ -8,10 +8,12 @@ import type { ModelResult, SectionResult } from './rebuild-view.ts';
 import { RowComparison } from './row-comparison.ts';
 import {
   endedDeliveries,
-  firstKeptMinute,
+  type FirstKept,
+  firstCovered,
+  firstKept,
   leftOut,
-  minutesBefore,
   partitionSection,
+  rowsBefore,
   type Section,
   unpartitionedSection,
 } from './sections.ts';
@@ -130,9 +132,12 @@ export class ModelRebuild {
   private async together(partitions: readonly number[], beside: ModelBeside, fold: BesideFold): Promise<void> {
     await this.approach(partitions, fold);
     await this.stopped(partitions, fold, async (reached) => {
-      const covered = firstCoveredMinute(fold, beside);
-      const first = Math.max(covered, await firstKeptMinute(this.live.rows, beside.rows));
-      const section = unpartitionedSection(first);
+      const covered = firstCovered(firstCoveredMinute(fold, beside));
+      const kept = await firstKept(this.live.rows, beside.rows);
+      const section = unpartitionedSection({
+        minute: Math.max(covered.minute, kept.minute),
+        hour: Math.max(covered.hour, kept.hour),
+      });
       const comparison = new RowComparison();
       await comparison.compare(this.live.rows, beside.rows, section, () => this.pace.breathe());
       this.told(section, reached, comparison, 0);
@@ -140,14 +145,16 @@ export class ModelRebuild {
     });
   }
 
-  private async takePlace(beside: ModelBeside, coveredMinute: number): Promise<void> {
+  private async takePlace(beside: ModelBeside, covered: FirstKept): Promise<void> {
     if (this.notCarried > 0) {
       throw new Error(
         `${this.notCarried} deliveries on their way were accepted before the log's begin: rebuilt rows would lack them, so nothing is switched. Keep the log for longer than a delivery may take`,
       );
     }
-    if (Number.isFinite(coveredMinute)) {
-      this.carriedRows = await carryRows(this.live.rows, beside.rows, minutesBefore(coveredMinute));
+    if (Number.isFinite(covered.minute)) {
+      for (const range of rowsBefore(covered)) {
+        this.carriedRows += await carryRows(this.live.rows, beside.rows, range);
+      }
     }
     this.check();
     await beside.takePlace();

@@ -257,8 +257,11 @@ describe('a rebuild', () => {
     const view = await rebuilt(rig, true);
     assert.deepEqual([view.state, view.error, view.equal], ['done', undefined, true]);
     assert.ok((view.results[0]?.carriedRows ?? 0) > 0);
-    const minutes = (rows: ReadonlyMap<string, JsonValue>) => [...rows].filter(([key]) => key.startsWith('minute|'));
-    assert.deepEqual(minutes(await everyRow(await liveRows(rig))), minutes(before));
+    const counts = (rows: ReadonlyMap<string, JsonValue>) =>
+      [...rows].filter(([key]) => /^(minute|hour|tenant-hour)\|/.test(key));
+    const hours = new Set(counts(before).flatMap(([key]) => (key.startsWith('minute') ? [] : key.split('|')[1])));
+    assert.equal(hours.size, 2);
+    assert.deepEqual(counts(await everyRow(await liveRows(rig))), counts(before));
   });
 
   it('switches nothing where deliveries on their way are older than the log', async () => {

@@ -3,6 +3,7 @@ import { minuteKeyStart, minuteRow, RETENTION_MINUTES } from '../counters/minute
 import { EndedDeliveries } from '../deliveries/ended-deliveries.ts';
 import { type PendingRow, pendingPrefix } from '../deliveries/pending-delivery.ts';
 import { fromJson } from '../deliveries/row-json.ts';
+import { HOUR_PREFIX, hourKeyStart, hourOfKey, RETENTION_HOURS, TENANT_HOUR_PREFIX } from '../hours/hour-rows.ts';
 import { laneKey, laneKeyStart, laneOf } from '../lanes/lane-row.ts';
 
 export interface KeyRange {
@@ -23,6 +24,7 @@ const ENDED = 'ended|';
 const LANE = laneKeyStart();
 const PENDING = 'pending|';
 const MINUTE = 'minute|';
+const MINUTES_PER_HOUR = 60;
 /** No key begins with it. */
 const END = '\uffff';
 
@@ -48,7 +50,7 @@ export function partitionSection(partition: number, left: LeftOut): Section {
 }
 
 /** All rows that belong to no partition: whatever kinds of rows are added, they are here unless named above. */
-export function unpartitionedSection(firstMinute: number): Section {
+export function unpartitionedSection({ minute, hour }: FirstKept): Section {
   const ranges: KeyRange[] = [];
   let from = '';
   for (const prefix of [CLAIM, ENDED, LANE, PENDING].sort()) {
@@ -59,7 +61,8 @@ export function unpartitionedSection(firstMinute: number): Section {
   return {
     name: 'all partitions',
     ranges,
-    holds: (row) => !row.key.startsWith(MINUTE) || minuteRow(row).minute >= firstMinute,
+    holds: (row) =>
+      row.key.startsWith(MINUTE) ? minuteRow(row).minute >= minute : (hourOfKey(row.key) ?? hour) >= hour,
   };
 }
 
@@ -93,10 +96,22 @@ export async function leftOut(live: KeyedStore, partition: number, begin: number
   }
 }
 
-/** The first minute of which both models have to hold every row: earlier ones are let go one by one. */
-export async function firstKeptMinute(...stores: readonly KeyedStore[]): Promise<number> {
-  const newest = await Promise.all(stores.map(newestMinute));
-  return Math.max(...newest) - RETENTION_MINUTES;
+/** What comes before is not there, or not whole. */
+export interface FirstKept {
+  readonly minute: number;
+  readonly hour: number;
+}
+
+/** Those of which both models have to hold every row: earlier ones are let go one by one. */
+export async function firstKept(...stores: readonly KeyedStore[]): Promise<FirstKept> {
+  const minutes = await Promise.all(stores.map(newestMinute));
+  const hours = await Promise.all(stores.map(newestHour));
+  return { minute: Math.max(...minutes) - RETENTION_MINUTES, hour: Math.max(...hours) - RETENTION_HOURS };
+}
+
+/** The first ones that lie wholly behind the beginning of a minute; every one if that is before all time. */
+export function firstCovered(minute: number): FirstKept {
+  return { minute, hour: Math.ceil(minute / MINUTES_PER_HOUR) };
 }
 
 async function newestMinute(store: KeyedStore): Promise<number> {
@@ -104,9 +119,17 @@ async function newestMinute(store: KeyedStore): Promise<number> {
   return row ? minuteRow(row).minute : Number.NEGATIVE_INFINITY;
 }
 
-/** The rows of the minutes before one. */
-export function minutesBefore(minute: number): KeyRange {
-  return { from: MINUTE, to: minuteKeyStart(Math.max(0, minute)) };
+async function newestHour(store: KeyedStore): Promise<number> {
+  const [row] = await store.range({ ...under(HOUR_PREFIX), limit: 1, descending: true });
+  return (row && hourOfKey(row.key)) ?? Number.NEGATIVE_INFINITY;
+}
+
+/** The rows of the minutes and hours before these. */
+export function rowsBefore({ minute, hour }: FirstKept): readonly KeyRange[] {
+  return [
+    { from: MINUTE, to: minuteKeyStart(Math.max(0, minute)) },
+    ...[HOUR_PREFIX, TENANT_HOUR_PREFIX].map((prefix) => ({ from: prefix, to: hourKeyStart(prefix, hour) })),
+  ];
 }
 
 /** Deliveries that ended, as they stand in their rows, oldest first. */

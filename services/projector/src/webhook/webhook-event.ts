@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Fact, SmtpReply, WebhookEventName } from '@penstock/events';
+import type { AttemptOutcome, Fact, SmtpReply, SuppressionReason, WebhookEventName } from '@penstock/events';
 import { bounceClassification, isInvalidAddress } from './bounce-classification.ts';
 
 /** Whom a delivery is for, as far as it is still known. */
@@ -91,8 +91,18 @@ const REASONS = {
   cancelled: 'It was cancelled.',
 } as const;
 
+/** SendGrid's words for why an address gets no mail; ours where somebody decided it. */
+const SUPPRESSION_REASONS: Readonly<Record<SuppressionReason, string>> = {
+  bounce: 'Bounced Address',
+  complaint: 'Spam Reporting Address',
+  unsubscribe: 'Unsubscribed Address',
+  invalid: 'Invalid',
+  manual: REASONS.suppressed,
+};
+
 function dropped({ body }: Extract<Fact, { type: 'dropped' }>): object {
-  const { cause, lastReply } = body;
+  const { cause, lastReply, suppression } = body;
+  if (suppression !== undefined) return { reason: SUPPRESSION_REASONS[suppression], status: '5.0.0' };
   const last = lastReply ? ` The last answer was: ${replyText(lastReply)}` : '';
   const reason = `${REASONS[cause]}${last}`;
   if (cause === 'suppressed' || cause === 'cancelled') return { reason, status: '5.0.0' };

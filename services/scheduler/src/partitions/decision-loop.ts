@@ -19,6 +19,7 @@ export interface DecisionDeps {
   readonly notReady: () => string | undefined;
   readonly sites: Grants['sites'];
   readonly quotas: QuotaStore;
+  readonly suppressions: Grants['suppressions'];
 }
 
 const RETRY_MS = 200;
@@ -107,7 +108,8 @@ export class DecisionLoop {
     }
     if (!this.mayDecide()) return;
     const now = { nowMs, logTimeMs: this.logTime.reachedMs };
-    const grants = { sites: this.deps.sites, budgets: this.budgets.at(nowMs) };
+    const { sites, suppressions } = this.deps;
+    const grants = { sites, suppressions, budgets: this.budgets.at(nowMs) };
     const proposal = decide(this.state, this.deps.control(), now, grants);
     this.budgets.spend(proposal.used);
     this.budgets.leave(proposal.leaves);

@@ -19,6 +19,9 @@ export interface PartitionDeps {
   readonly notReady: () => string | undefined;
   readonly sites: DecisionLoop['sites'];
   readonly quotas: DecisionDeps['quotas'];
+  /** An attempt from the source was closed by the record. */
+  readonly observe: (source: string, record: Fact) => void;
+  readonly suppressions: DecisionDeps['suppressions'];
 }
 
 /** Records read at once to reach what we appended ourselves. */
@@ -89,7 +92,10 @@ export class PartitionScheduler {
 
   private foldOne(offset: number, record: Fact): void {
     const before = this.state.claim.epoch;
+    const open = record.deliveryId === undefined ? undefined : this.state.deliveries.get(record.deliveryId);
+    const attempt = open?.open;
     evolve(this.state, offset, record);
+    if (attempt && open.open !== attempt) this.deps.observe(attempt.source, record);
     if (record.type !== 'partition_claimed' || this.state.claim.epoch === before) return;
     if (this.claimant.folded(record.body.claimId, offset) === 'ours') this.takeOver();
   }
@@ -116,7 +122,7 @@ export class PartitionScheduler {
     if (!policy || this.deps.notReady() !== undefined) return;
     const now = this.deps.nowMs();
     for (const delivery of this.state.takeOpened()) {
-      const command = attemptCommand(delivery, this.state.partition, now, policy.retry.maxAgeMs);
+      const command = attemptCommand(delivery, this.state.partition, now, policy);
       const source = policy.sources.get(delivery.open?.source ?? '');
       // A source that left the policy has no dispatcher: its attempts end without an outcome.
       if (command && source) this.outbox.add(source.partition, command);

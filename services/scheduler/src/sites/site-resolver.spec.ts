@@ -125,4 +125,29 @@ describe('the site of a domain', () => {
     await rig.time.pass(0);
     assert.equal(rig.asked, 1);
   });
+
+  it('is called after the domain block that holds for it, once the hosts of both are known', async () => {
+    const rig = new ResolverRig();
+    rig.policy = parsePolicy('["block.example"]\nconnection_limit = 2\n');
+    rig.answers.push(google(), google());
+    rig.sites.get('other.example');
+    await rig.time.pass(0);
+    assert.deepEqual(rig.sites.get('other.example'), { site: 'block.example' });
+    assert.deepEqual(rig.sites.get('block.example'), { site: 'block.example' });
+    rig.policy = parsePolicy('');
+    assert.deepEqual(rig.sites.get('other.example'), { site: 'mx1.google.com,mx2.google.com' });
+  });
+
+  it('is the domain alone, within that of its hosts, where a block is not for all who share them', async () => {
+    const rig = new ResolverRig();
+    rig.policy = parsePolicy('["block.example"]\n["alone.example"]\nmx_rollup = false\n');
+    rig.answers.push(google(), google(), google());
+    rig.sites.get('alone.example');
+    assert.equal(rig.asked, 2);
+    await rig.time.pass(0);
+    assert.deepEqual(rig.sites.get('alone.example'), { site: 'block.example>alone.example' });
+    rig.sites.get('other.example');
+    await rig.time.pass(0);
+    assert.deepEqual(rig.sites.get('other.example'), { site: 'block.example' });
+  });
 });

@@ -1,7 +1,8 @@
 /** Which site and provider a domain belongs to, looked up in the background and remembered. */
-import { matchProvider, type Policy, siteOf } from '@penstock/policy';
+import { matchProvider, type Policy, siteName, siteOf } from '@penstock/policy';
 import type { Clock, MxAnswer, MxHost, Resolver, Telemetry, Timers } from '@penstock/ports';
 import type { SiteInfo } from '@penstock/scheduling';
+import { RolledUpSites } from './rolled-up-sites.ts';
 
 /**
  * How long a domain's first delivery waits for an answer once it was asked for, failed lookups being repeated
@@ -27,6 +28,8 @@ interface Known {
   info: SiteInfo | undefined;
   /** Policy version `info` was made under: providers are its matter. */
   policyVersion: string | undefined;
+  /** Of the names that the policy's domain blocks gave to sites, when `info` was made. */
+  epoch: number;
   /** Monotonic, ms. */
   expiresAt: number;
   asking: boolean;
@@ -53,17 +56,26 @@ export class SiteResolver {
   private readonly repeats: string[] = [];
   private asking = 0;
   private closed = false;
+  private readonly rolledUp = new RolledUpSites();
 
   constructor(private readonly deps: SiteResolverDeps) {}
 
   /** The domain's site, or undefined while its first answer is awaited. Asking keeps it known. */
   get(domain: string): SiteInfo | undefined {
+    const policy = this.deps.policy();
+    for (const block of (policy && this.rolledUp.follow(policy)) ?? []) this.lookUp(block);
+    const known = this.lookUp(domain);
+    if (!known.info) return undefined;
+    const isOld = known.policyVersion !== policy?.version || known.epoch !== this.rolledUp.epoch;
+    if (policy && isOld) this.describe(domain, known, policy);
+    return known.info;
+  }
+
+  /** What is known of the domain; asked for where that is too old. */
+  private lookUp(domain: string): Known {
     const known = this.domains.get(domain) ?? this.add(domain);
     if (!known.asking && known.expiresAt <= this.deps.clock.monotonic()) this.ask(domain, known);
-    if (!known.info) return undefined;
-    const policy = this.deps.policy();
-    if (policy && known.policyVersion !== policy.version) this.describe(domain, known, policy);
-    return known.info;
+    return known;
   }
 
   close(): void {
@@ -77,6 +89,7 @@ export class SiteResolver {
       hosts: [],
       info: undefined,
       policyVersion: undefined,
+      epoch: 0,
       expiresAt: 0,
       asking: false,
       asked: false,
@@ -148,6 +161,7 @@ export class SiteResolver {
     const ttlMs = Math.min(Math.max(answer.ttlMs, SHORTEST_TTL_MS), LONGEST_TTL_MS);
     known.expiresAt = this.deps.clock.monotonic() + ttlMs;
     const isNew = known.info === undefined;
+    if (known.hosts.length > 0) this.rolledUp.learn(domain, siteOf(domain, known.hosts));
     this.describe(domain, known, this.deps.policy());
     if (isNew) this.deps.changed();
   }
@@ -165,9 +179,11 @@ export class SiteResolver {
   }
 
   private describe(domain: string, known: Known, policy: Policy | undefined): void {
-    const site = siteOf(domain, known.hosts);
+    const hosts = siteOf(domain, known.hosts);
+    const site = policy ? siteName(policy, domain, hosts, this.rolledUp.nameOf(hosts)) : hosts;
     const provider = policy && matchProvider(policy, { domain, mxHosts: known.hosts.map(({ name }) => name) });
     known.info = provider === undefined ? { site } : { site, provider };
     known.policyVersion = policy?.version;
+    known.epoch = this.rolledUp.epoch;
   }
 }

@@ -67,6 +67,7 @@ function figures(providers: readonly string[]): Figures {
     attempts: providers.map(durations),
     depths: providers.map((provider) => ({ class: 'bulk', provider, waiting: 1, open: 2 })),
     held: [{ class: 'bulk', reason: 'operator', deliveries: 3 }],
+    reputations: [{ source: 'ip-1', provider: 'all', score: 95 }],
     spans: { sent: 5, dropped: 1, failed: 0 },
     stored: [{ group: 'archive', partition: 1, offset: 0 }],
   };
@@ -101,6 +102,7 @@ describe('what /metrics shows of the platform', () => {
     assert.equal(seriesOf(given, 'penstock_webhook_events_total', { result: 'taken' }), 31);
     assert.equal(seriesOf(given, 'penstock_webhook_oldest_seconds', {}), 12);
     assert.equal(seriesOf(given, 'penstock_deliveries_total', { outcome: 'bounced', provider: 'gmail' }), 1);
+    assert.equal(seriesOf(given, 'penstock_source_reputation', { source: 'ip-1', provider: 'all' }), 95);
     assert.equal(seriesOf(given, 'penstock_open_connections', { source: 'ip-1', provider: 'other' }), 4);
     const lag = (group: string) => ({ group, topic: 'mail.events', partition: '1' });
     assert.equal(seriesOf(given, 'penstock_consumer_lag_records', lag('archive')), 2);

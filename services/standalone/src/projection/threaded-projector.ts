@@ -49,9 +49,13 @@ export class ThreadedProjector implements AskedProjector {
     this.queries = {
       timelines: this.remote('queries.timelines', ['timeline']),
       messages: this.remote('queries.messages', ['message']),
+      whys: this.remote('queries.whys', ['why']),
       lanes: this.remote('queries.lanes', ['lanes']),
       rates: this.remote('queries.rates', ['providers', 'sources']),
       figures: this.remote('queries.figures', ['figures']),
+      deferrals: this.remote('queries.deferrals', ['deferrals']),
+      reputations: this.remote('queries.reputations', ['reputations']),
+      dueReputations: this.remote('queries.dueReputations', ['due']),
     };
     this.rebuilds = this.remote('rebuilds', ['begin', 'view', 'list', 'cancel']);
     const streams: EventStreams = this.remote('events', ['open', 'next', 'close', 'end']);

@@ -15,6 +15,12 @@ const KEPT_LINES = 200;
 const HTTP_DOOR = / runs: HTTP ([^\s,]+)/;
 const SMTP_DOOR = /, SMTP \S+:(\d+)/;
 
+/** Those of this process, in whatever order it ends: they have no terminal that would end them. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 export interface ServiceProcessOptions {
   readonly name: ServiceName;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -45,11 +51,13 @@ export class ServiceProcess {
       detached: true,
     });
     this.child = child;
+    living.add(child);
     const started = new Promise<void>((resolve, reject) => {
       this.running = { resolve, reject };
     });
     for (const stream of [child.stdout, child.stderr]) this.read(stream);
     child.once('exit', (code) => {
+      living.delete(child);
       this.running?.reject(this.failure(`ended with ${code}`));
       if (!this.stopping) onEnd?.(name, code);
     });

@@ -23,6 +23,8 @@ export interface ServicesOptions {
   readonly partitions?: Readonly<Record<string, number>>;
   readonly onLine?: ServiceProcessOptions['onLine'];
   readonly onEnd?: ServiceProcessOptions['onEnd'];
+  /** Gives the start up: what runs by then is stopped, and the start rejects. */
+  readonly signal?: AbortSignal;
 }
 
 export type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
@@ -46,8 +48,8 @@ export class Services {
   /** Makes the topics where they are missing, then starts all four; nothing is left running where one cannot start. */
   static async start(options: ServicesOptions): Promise<Services> {
     mkdirSync(join(options.folder, 'content'), { recursive: true });
-    await applyTopics(options.brokers, options);
-    const { directory } = options;
+    const { directory, signal } = options;
+    await unlessAborted(signal, () => applyTopics(options.brokers, options));
     const sandbox = await Sandbox.start(directory && { directory });
     const sandboxHosts = join(options.folder, 'sandbox.json');
     writeFileSync(sandboxHosts, JSON.stringify({ hosts: hostsOf(sandbox) }));
@@ -61,7 +63,7 @@ export class Services {
       return new ServiceProcess({ name, environment, onLine, onEnd });
     });
     try {
-      await Promise.all(processes.map(([, service]) => service.start()));
+      await unlessAborted(signal, () => Promise.all(processes.map(([, service]) => service.start())));
     } catch (error) {
       await services.stop();
       throw error;
@@ -99,6 +101,15 @@ export class Services {
     await this.sandbox.stop();
     return codes;
   }
+}
+
+/** As the work ends, or rejects as soon as the signal is aborted: the work is left to itself then. */
+async function unlessAborted(signal: AbortSignal | undefined, work: () => Promise<unknown>): Promise<void> {
+  signal?.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  await Promise.race([work(), aborted]);
 }
 
 function hostsOf(sandbox: Sandbox) {

@@ -7,64 +7,73 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openStack } from '@penstock/local-stack';
-import { Services } from './services.ts';
+import { type ServicePorts, Services } from './services.ts';
 
 const STACK = 'data/stack';
 const FOLDER = 'data/services';
 const HTTP_PORT = 8080;
 const SMTP_PORT = 2525;
 const NAME_WIDTH = 'dispatcher'.length;
+/** As of a process that Ctrl-C ended. */
+const GIVEN_UP = 130;
 
-async function main(): Promise<void> {
+/** Answers the exit code. */
+async function main(): Promise<number> {
+  const ending = endingAsked();
   const stack = await openStack({ folder: resolve(STACK) });
   const states = await stack.status();
   const ready = (name: string) => states.some((state) => state.name.startsWith(name) && state.ready);
-  if (!ready('kafka')) {
-    console.error('Kafka does not run here. Start it first: npm run stack:up');
-    process.exitCode = 1;
-    return;
-  }
+  if (!ready('kafka')) return refused('Kafka does not run here. Start it first: npm run stack:up');
   const folder = resolve(FOLDER);
   mkdirSync(folder, { recursive: true });
   const { clusterId } = stack.settings;
   if (kept(join(folder, 'kafka.cluster'), () => clusterId) !== clusterId) {
-    console.error(`${FOLDER} belongs to a Kafka whose data was deleted since. Delete it too: rm -r ${FOLDER}`);
-    process.exitCode = 1;
-    return;
+    return refused(`${FOLDER} belongs to a Kafka whose data was deleted since. Delete it too: rm -r ${FOLDER}`);
   }
-  const stopAsked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const key =
     process.env.PENSTOCK_API_KEY ?? kept(join(folder, 'api.key'), () => `pk_${randomBytes(24).toString('base64url')}`);
-  const first = Number(process.env.PENSTOCK_HTTP_PORT ?? HTTP_PORT);
-  const ended: string[] = [];
-  let endedOne = () => {};
-  const anyEnded = new Promise<void>((done) => {
-    endedOne = done;
-  });
+  const ended = Promise.withResolvers<string>();
   const services = await Services.start({
     folder,
     brokers: stack.addresses.kafka,
     redisUrl: ready('redis') ? stack.addresses.redis : undefined,
-    ports: {
-      ingest: first,
-      scheduler: first + 1,
-      dispatcher: first + 2,
-      projector: first + 3,
-      smtp: Number(process.env.PENSTOCK_SMTP_PORT ?? SMTP_PORT),
-    },
+    ports: portsFrom(process.env),
     environment: { ...process.env, PENSTOCK_API_KEY: key },
     onLine: (name, line) => console.log(`${name.padEnd(NAME_WIDTH)} | ${line}`),
-    onEnd: (name, code) => {
-      ended.push(`${name} ended with ${code}`);
-      endedOne();
-    },
+    onEnd: (name, code) => ended.resolve(`${name} ended with ${code}; the others are stopped.`),
+    signal: ending,
   });
   console.log(banner(services, key));
-  await Promise.race([stopAsked, anyEnded]);
-  for (const text of ended) console.error(`${text}; the others are stopped.`);
+  const failure = await Promise.race([once(ending, 'abort'), ended.promise]);
+  if (typeof failure === 'string') console.error(failure);
   const codes = await services.stop();
   for (const [name, code] of codes) console.log(`${name.padEnd(NAME_WIDTH)} | ended with ${code}`);
-  process.exitCode = ended.length > 0 || [...codes.values()].some((code) => code !== 0) ? 1 : 0;
+  return typeof failure === 'string' || [...codes.values()].some((code) => code !== 0) ? 1 : 0;
+}
+
+/** Aborted by the first signal, while it starts too; the second ends this process and, with it, the services at once. */
+function endingAsked(): AbortSignal {
+  const ending = new AbortController();
+  const asked = () => {
+    if (ending.signal.aborted) process.exit(GIVEN_UP);
+    ending.abort(new GivenUp('ended before the services ran'));
+  };
+  process.on('SIGINT', asked);
+  process.on('SIGTERM', asked);
+  return ending.signal;
+}
+
+class GivenUp extends Error {}
+
+function refused(text: string): number {
+  console.error(text);
+  return 1;
+}
+
+function portsFrom({ PENSTOCK_HTTP_PORT, PENSTOCK_SMTP_PORT }: NodeJS.ProcessEnv): ServicePorts {
+  const first = Number(PENSTOCK_HTTP_PORT ?? HTTP_PORT);
+  const smtp = Number(PENSTOCK_SMTP_PORT ?? SMTP_PORT);
+  return { ingest: first, scheduler: first + 1, dispatcher: first + 2, projector: first + 3, smtp };
 }
 
 /** What the folder keeps from its first start on. */
@@ -97,8 +106,10 @@ function banner(services: Services, key: string): string {
 }
 
 try {
-  await main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
+  // What the making of topics has still open does not keep it.
+  if (error instanceof GivenUp) process.exit(GIVEN_UP);
   process.exitCode = 1;
 }

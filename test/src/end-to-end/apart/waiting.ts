@@ -1,29 +1,24 @@
 /** Waits on what services apart say, with an end. */
-import assert from 'node:assert/strict';
 import { type DeliverySummary, isSettled, type PlatformApi } from '@penstock/cli';
+import { until } from '../../fixtures/until.ts';
 import { type Services, START_ORDER } from './services.ts';
 
-const PATIENCE_MS = 120_000;
-const LOOK_EVERY_MS = 200;
+const ANSWER_WITHIN_MS = 5_000;
 
-/** @param what for the error; as a function, what is known by then */
-export async function until(holds: () => boolean | Promise<boolean>, what: string | (() => string)): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    const told = () => (typeof what === 'string' ? what : what());
-    if (performance.now() >= deadline) assert.fail(`waited too long until ${told()}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
-export async function becomesReady(url: string, name: string): Promise<void> {
+/** Resolves when the service says that it is ready, or the signal is aborted. */
+export async function becomesReady(url: string, name: string, signal?: AbortSignal): Promise<void> {
   let said = '';
   const look = async () => {
-    const response = await fetch(`${url}/health/ready`);
-    said = await response.text();
-    return response.status === 200;
+    try {
+      const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+      said = await response.text();
+      return response.status === 200;
+    } catch (error) {
+      said = String(error);
+      return false;
+    }
   };
-  await until(look, () => `${name} is ready: ${said}`);
+  await until(look, () => `${name} is ready: ${said}`, { signal });
 }
 
 export async function everyoneReady(services: Services): Promise<void> {

@@ -1,5 +1,5 @@
 /** A mailbox provider whose limits bind at the load, and what it notes of those who come. */
-import { type DirectoryEntry, HEALTHY_PROVIDER, SANDBOX_DIRECTORY } from '@penstock/testing';
+import { busiestWindow, type DirectoryEntry, HEALTHY_PROVIDER, SANDBOX_DIRECTORY } from '@penstock/testing';
 
 export const NARROW_DOMAIN = 'narrow.example';
 const HOST = `mx.${NARROW_DOMAIN}`;
@@ -71,16 +71,11 @@ function worst(
   windowMs: number,
   since: number,
 ): Window {
-  let most = 0;
-  for (const address of SOURCE_ADDRESSES) {
+  const most = SOURCE_ADDRESSES.map((address) => {
     const times = visits.filter(({ client, at }) => client === address && at >= since).map(({ at }) => at);
-    let first = 0;
-    for (const [last, at] of times.entries()) {
-      while ((times[first] ?? at) <= at - windowMs) first++;
-      most = Math.max(most, last - first + 1);
-    }
-  }
-  return { most, limit: burst + Math.floor((perSecond * windowMs) / 1_000) };
+    return busiestWindow(times, windowMs);
+  });
+  return { most: Math.max(...most), limit: burst + Math.floor((perSecond * windowMs) / 1_000) };
 }
 
 export function narrowPolicy(): string {

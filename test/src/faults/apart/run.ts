@@ -1,8 +1,8 @@
 /** One run: everything is started, loaded and disturbed, then left alone until all mail has ended, then read back. */
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { readRecipient, recipientBlob } from '@penstock/mail';
+import { lasting } from '../../fixtures/until.ts';
 import type { FaultName } from './history.ts';
 import { CONDITIONS, INJECTORS } from './injectors/index.ts';
 import { HISTORY_FILE } from './report/index.ts';
@@ -139,7 +139,7 @@ class Run {
 
   private async inject(fault: PlannedFault): Promise<void> {
     const { say, signal } = this.options;
-    await pause(fault.at, undefined, { signal }).catch(() => {});
+    await lasting(fault.at, signal);
     const { target } = fault;
     const name = `${fault.fault} ${target}`;
     const ready = CONDITIONS[fault.fault];
@@ -164,7 +164,7 @@ class Run {
   /** A line from time to time, until the signal. */
   private async tell(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await pause(TELL_EVERY_MS, undefined, { signal }).catch(() => {});
+      await lasting(TELL_EVERY_MS, signal);
       if (signal.aborted) return;
       void this.look();
       const { accepted, failed, unknown } = this.load;
@@ -200,7 +200,7 @@ class Run {
         this.trouble.push(text);
         return say(text);
       }
-      await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+      await lasting(LOOK_EVERY_MS, signal);
     }
   }
 

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KafkaLog, openKafkaLog } from '@penstock/adapter-kafka';
 import { type Stack, startStack } from '@penstock/local-stack';
-import { Load, PARTITIONS, TOPIC, until } from '../../conformance/failover-load.ts';
+import { Load, PARTITIONS, TOPIC } from '../../conformance/failover-load.ts';
 import { applyTopics } from '../../end-to-end/apart/services.ts';
 import { BrokerLeaders, startAgain } from '../../fixtures/broker-leaders.ts';
+import { until } from '../../fixtures/until.ts';
 
 export interface AppendOptions {
   /** Records of each run. */
@@ -73,12 +74,12 @@ async function appendOnce(stack: Stack, leaders: BrokerLeaders, options: AppendO
     });
   const logs = [await open(1), await open(2)] as const;
   try {
-    await until('every copy is in sync', () => leaders.inSync(BROKERS));
+    await until(() => leaders.inSync(BROKERS), 'every copy is in sync');
     const ends = await Promise.all(partitions().map(async (one) => (await logs[0].bounds(TOPIC, one)).end));
     const load = new Load(records);
     load.allow(records);
     const writing = Promise.all(Array.from({ length: WRITERS }, (_, w) => load.write(logs[w % 2 === 0 ? 0 : 1], w)));
-    const reached = until('a third is acknowledged', () => load.acknowledgedCount >= records / 3);
+    const reached = until(() => load.acknowledgedCount >= records / 3, 'a third is acknowledged', { everyMs: 5 });
     await Promise.race([writing, reached]);
     const { broker } = await leaders.busiest();
     await stack.broker(broker).kill();

@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaLogOptions, LogSettings } from '../options.ts';
 import { clientConfig } from '../settings/kafka-connection.ts';
 import { guardIdleTimers } from './idle-timer-guard.ts';
+import { quietSocket } from './quiet-socket.ts';
 import { Repeats } from './repeats.ts';
 import { guardRequestTimeouts } from './request-timeout-guard.ts';
 
@@ -12,6 +13,7 @@ export function kafkaClient(options: KafkaLogOptions, settings: LogSettings): Ka
   guardRequestTimeouts();
   return new Kafka({
     ...clientConfig(options),
+    socketFactory: quietSocket,
     connectionTimeout: Math.min(3_000, settings.times.requestTimeoutMs),
     requestTimeout: settings.times.requestTimeoutMs,
     enforceRequestTimeout: true,

@@ -132,15 +132,15 @@ async function findTopics(admin: Admin, names: readonly string[], { clock, timer
   }
 }
 
-/** What is acknowledged must stand on two brokers (DESIGN, the promise), or be allowed not to. */
+/** What is acknowledged must stand on two brokers, or be allowed not to. */
 function checkReplicas(facts: ReadonlyMap<Topic, TopicFacts>, settings: LogSettings): readonly string[] {
   const weak = [...facts].filter(([, each]) => each.replicas < 2 || each.minInSyncReplicas < 2);
   if (weak.length === 0) return [];
   const told = weak.map(([topic, each]) => `${topic} (${each.replicas} copies, ${each.minInSyncReplicas} in sync)`);
   if (!settings.allowSingleReplica) {
     throw new Error(
-      `acknowledged mail would stand on one broker only: ${told.join(', ')}; raise replication and ` +
-        'min.insync.replicas to 2 or more with "penstock topics apply", or set allow_single_replica = true',
+      `acknowledged mail would stand on one broker only: ${told.join(', ')}; "penstock topics check" says what to do ` +
+        'for two copies in sync, PENSTOCK_ALLOW_SINGLE_REPLICA=on takes the topics as they are',
     );
   }
   settings.telemetry.log('warn', 'kafka_single_replica', { topics: told });

@@ -14,7 +14,7 @@ const attemptDelivery = object(
     content: deliveryContent,
     size: count,
   },
-  { mayDuplicate: flag, nxdomainSince: instant, traceparent },
+  { mayDuplicate: flag, nxdomainSince: instant, mayMove: flag, traceparent },
 );
 
 const attempt = object(

@@ -1,7 +1,8 @@
 import { type DirectoryType, WEBHOOK_EVENTS } from '../directory.ts';
-import { arrayOf, type JsonSchema, object, oneOf, text } from './json-schema.ts';
+import { SUPPRESSION_REASONS } from '../suppressions.ts';
+import { arrayOf, instant, type JsonSchema, object, oneOf, text } from './json-schema.ts';
 import { trafficClass } from './outcome.ts';
-import { record } from './record.ts';
+import { deliveryId, record } from './record.ts';
 
 const base64: JsonSchema = { type: 'string', pattern: '^[A-Za-z0-9+/]+={0,2}$' };
 
@@ -21,6 +22,13 @@ const apiKey = object(
     hash: { type: 'string', pattern: '^[0-9a-f]{64}$' },
   },
   { label: text },
+);
+
+const recipientHash: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{32}$' };
+
+const suppression = object(
+  { tenant: text, recipientHash, domain: text, sealedAddress: base64, reason: oneOf(SUPPRESSION_REASONS) },
+  { expiresAt: instant, evidence: object({ deliveryId, at: instant, cause: text }) },
 );
 
 export const DIRECTORY_SCHEMAS: Readonly<Record<DirectoryType, JsonSchema>> = {
@@ -45,4 +53,6 @@ export const DIRECTORY_SCHEMAS: Readonly<Record<DirectoryType, JsonSchema>> = {
     }),
   ),
   webhook_removed: record('webhook_removed', [], object({ tenant: text })),
+  suppression_added: record('suppression_added', [], suppression),
+  suppression_removed: record('suppression_removed', [], object({ tenant: text, recipientHash })),
 };

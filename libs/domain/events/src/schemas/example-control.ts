@@ -18,6 +18,7 @@ import {
   tenant,
   traceparent,
 } from './example-parts.ts';
+import { WARMUP_EXAMPLES } from './example-warmups.ts';
 
 const attemptDelivery: AttemptDelivery = {
   deliveryId,
@@ -29,6 +30,7 @@ const attemptDelivery: AttemptDelivery = {
   size: 1747,
   mayDuplicate: true,
   nxdomainSince: NOON - HOUR,
+  mayMove: true,
   traceparent,
 };
 
@@ -96,6 +98,22 @@ export const CONTROL_EXAMPLES: {
     partition: 0,
     body: { ...route, path },
   },
+  reputation_changed: {
+    id: derivedId('reputation_changed', 'tenant', tenant, NOON),
+    type: 'reputation_changed',
+    version: 1,
+    at: NOON,
+    partition: 0,
+    body: {
+      subject: 'tenant',
+      name: tenant,
+      score: 83,
+      previous: 91,
+      outcomes: 12_480,
+      providers: { gmail: 79, other: 94 },
+    },
+  },
+  ...WARMUP_EXAMPLES,
   owner_renewed: {
     id: derivedId('owner_renewed', claimId, 1),
     type: 'owner_renewed',

@@ -2,7 +2,8 @@
 import type { DirectoryType } from '../directory.ts';
 import { derivedId } from '../ids.ts';
 import type { LogRecord } from '../records.ts';
-import { HOUR, NOON, tenant } from './example-parts.ts';
+import { suppressionId } from '../suppressions.ts';
+import { deliveryId, HOUR, NOON, recipientHash, SECOND, tenant } from './example-parts.ts';
 
 const domain = 'news.example.com';
 
@@ -88,5 +89,29 @@ export const DIRECTORY_EXAMPLES: { readonly [T in DirectoryType]: Extract<LogRec
     at: NOON + HOUR,
     partition: 0,
     body: { tenant },
+  },
+  suppression_added: {
+    id: suppressionId(tenant, recipientHash),
+    type: 'suppression_added',
+    version: 1,
+    at: NOON + SECOND,
+    partition: 0,
+    body: {
+      tenant,
+      recipientHash,
+      domain: 'gmail.com',
+      sealedAddress: 'c2VhbGVkLCBub3QgcmVhZGFibGUgd2l0aG91dCB0aGUgc2VjcmV0IGtleQ==',
+      reason: 'bounce',
+      expiresAt: NOON + 90 * 24 * HOUR,
+      evidence: { deliveryId, at: NOON + 40, cause: 'user_unknown' },
+    },
+  },
+  suppression_removed: {
+    id: suppressionId(tenant, recipientHash),
+    type: 'suppression_removed',
+    version: 1,
+    at: NOON + HOUR,
+    partition: 0,
+    body: { tenant, recipientHash },
   },
 };

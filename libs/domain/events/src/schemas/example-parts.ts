@@ -12,6 +12,7 @@ export const siblingId = formatDeliveryId({ messageId, index: 1, partition: 2 })
 export const tenant = 'default';
 export const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 export const claimId = 'gq5zj3b2x7ad';
+export const recipientHash = '5d41402abc4b2a76b9719d911017c592';
 export const content = { body: 'c:0:4096:1533', recipient: 'c:0:5629:214' };
 
 export const route = { source: 'ip-1', site: 'gmail-smtp-in.l.google.com', provider: 'gmail' } as const;

@@ -16,6 +16,7 @@ import {
   messageId,
   NOON,
   path,
+  recipientHash,
   route,
   SECOND,
   siblingId,
@@ -75,7 +76,7 @@ export const EXAMPLES: { readonly [T in RecordType]: Extract<LogRecord, { readon
       content,
       index: 0,
       domain: 'gmail.com',
-      recipientHash: '5d41402abc4b2a76b9719d911017c592',
+      recipientHash,
       class: 'bulk',
       pool: 'default',
       acceptedAt: NOON,
@@ -221,6 +222,41 @@ export const OTHER_FORMS: Readonly<Record<string, LogRecord>> = {
       ...EXAMPLES.received.body,
       idempotency: { key: '9b74c9897bac770ffc029102a200c5de', digest: '8f14e45fceea167a5a36dedd4bea2543' },
     },
+  },
+  'released-warming': {
+    ...EXAMPLES.released,
+    id: batchId(2, claimId, 2),
+    body: { ...EXAMPLES.released.body, warming: true },
+  },
+  'policy_changed-again': {
+    ...EXAMPLES.policy_changed,
+    id: derivedId('policy_changed', 'ba7816bf8f01', 7),
+    body: {
+      ...EXAMPLES.policy_changed.body,
+      previousVersion: 'e3b0c44298fc',
+      changes: [{ key: 'provider.gmail.provider_connection_limit', before: '5', after: '4' }],
+      changeCount: 201,
+    },
+  },
+  'received-bypassing': {
+    ...EXAMPLES.received,
+    body: { ...EXAMPLES.received.body, bypass: ['unsubscribe'] },
+  },
+  'processed-bypassing': {
+    ...EXAMPLES.processed,
+    body: { ...EXAMPLES.processed.body, bypass: ['bounce', 'complaint', 'unsubscribe', 'invalid'] },
+  },
+  'bounced-recipient': {
+    ...EXAMPLES.bounced,
+    body: { ...EXAMPLES.bounced.body, recipient: content.recipient },
+  },
+  'dropped-suppressed': {
+    ...about,
+    id: id(0, 'dropped', 'suppressed'),
+    type: 'dropped',
+    at: NOON + 4,
+    release: 0,
+    body: { cause: 'suppressed', attempts: 0, heldMs: 0, remoteMs: 0, suppression: 'unsubscribe' },
   },
   'deferred-held': {
     ...about,

@@ -1,4 +1,5 @@
 import type { DropCause, Fact, HandBackCause, Protocol, Received } from '../facts.ts';
+import { SUPPRESSION_REASONS } from '../suppressions.ts';
 import {
   arrayOf,
   count,
@@ -8,6 +9,7 @@ import {
   membersOf,
   milliseconds,
   object,
+  oneOf,
   ordinal,
   text,
 } from './json-schema.ts';
@@ -26,6 +28,8 @@ const PROTOCOLS: Readonly<Record<Protocol, true>> = { http: true, smtp: true };
 
 export const deliveryContent = object({ body: text, recipient: text });
 
+const suppression = oneOf(SUPPRESSION_REASONS);
+
 const received = object(
   {
     manifest: text,
@@ -38,7 +42,7 @@ const received = object(
     protocol: membersOf(PROTOCOLS),
     size: count,
   },
-  { categories: arrayOf(text), idempotency: object({ key: text, digest: text }) },
+  { categories: arrayOf(text), bypass: arrayOf(suppression, 1), idempotency: object({ key: text, digest: text }) },
 );
 
 const processed = object(
@@ -55,7 +59,7 @@ const processed = object(
     protocol: membersOf(PROTOCOLS),
     expanded: flag,
   },
-  { categories: arrayOf(text) },
+  { categories: arrayOf(text), bypass: arrayOf(suppression, 1) },
 );
 
 const released = object(
@@ -78,7 +82,7 @@ const released = object(
     policyVersion: text,
     controlOffset: count,
   },
-  { provider: text },
+  { provider: text, warming: flag },
 );
 
 const held = object(
@@ -117,7 +121,7 @@ const DROP_CAUSES: Readonly<Record<DropCause, true>> = {
 
 const dropped = object(
   { cause: membersOf(DROP_CAUSES), attempts: count, heldMs: milliseconds, remoteMs: milliseconds },
-  { lastReply: reply, lastVerdict: text, lastHold: arrayOf(holdReason) },
+  { lastReply: reply, lastVerdict: text, lastHold: arrayOf(holdReason), suppression },
 );
 
 export const FACT_SCHEMAS: Readonly<Record<Fact['type'] | Received['type'], JsonSchema>> = {
@@ -127,8 +131,8 @@ export const FACT_SCHEMAS: Readonly<Record<Fact['type'] | Received['type'], Json
   released: record('released', ['epoch'], released),
   deferred: record('deferred', ONE_DELIVERY, { anyOf: [held, remote] }),
   delivered: record('delivered', ONE_DELIVERY, attemptOutcome),
-  bounced: record('bounced', ONE_DELIVERY, attemptOutcome),
+  bounced: record('bounced', ONE_DELIVERY, object(outcomeRequired, { ...outcomeOptional, recipient: text })),
   outcome_unknown: record('outcome_unknown', ONE_DELIVERY, outcomeUnknown),
   handed_back: record('handed_back', ONE_DELIVERY, handedBack),
-  dropped: record('dropped', [...ONE_DELIVERY, 'epoch'], dropped),
+  dropped: record('dropped', ONE_DELIVERY, dropped),
 };

@@ -1,15 +1,40 @@
-/** Replies become verdicts: reviewed rules first, then the status code, then the basic code. */
-import type { Phase, SmtpReply, Verdict } from '@penstock/events';
-import { REPLY_RULES, type ReplyRule } from './reply-rules.ts';
-import { BASIC_MEANINGS, type Meaning, REFUSALS_BEFORE_RCPT, STATUS_MEANINGS } from './status-meanings.ts';
+/**
+ * Replies become verdicts. Asked in this order, the first that knows answers: the rules of the provider, plain words,
+ * a status code that says something, other words, vague words, a vague status code, the basic code.
+ */
+import type { Phase, Scope, SmtpReply, Verdict } from '@penstock/events';
+import type { Cause } from './causes.ts';
+import { faultOfMail } from './mail-from-refusals.ts';
+import { rulesOf } from './providers/provider-rules.ts';
+import { meaningOf, type ReplyRule } from './reply-rule.ts';
+import {
+  BASIC_MEANINGS,
+  type Meaning,
+  REFUSALS_BEFORE_RCPT,
+  STATUS_MEANINGS,
+  VAGUE_STATUS,
+} from './status-meanings.ts';
+import { OTHER_WORDS, PLAIN_WORDS, VAGUE_WORDS } from './wording/wording-rules.ts';
 
 export interface ReplyContext {
   readonly phase: Phase;
   /** Name of the recognised provider, as the policy spells it. */
   readonly provider?: string | undefined;
+  /** Name of the host that answered: tells the provider where the policy does not. */
+  readonly host?: string | undefined;
 }
 
-const CONFIDENCE = { provider: 1, general: 0.9, status: 0.6, basic: 0.4, none: 0.2 } as const;
+const CONFIDENCE = {
+  provider: 1,
+  wordsAndStatus: 0.95,
+  words: 0.85,
+  wordsAgainstStatus: 0.7,
+  status: 0.6,
+  vagueWords: 0.5,
+  vagueStatus: 0.45,
+  basic: 0.4,
+  none: 0.2,
+} as const;
 
 const ACCEPTED: Verdict = { cause: 'accepted', scope: 'recipient', disposition: 'deliver', confidence: 1 };
 
@@ -20,70 +45,113 @@ const ACCEPTED: Verdict = { cause: 'accepted', scope: 'recipient', disposition: 
  */
 export function classifyReply(reply: SmtpReply, context: ReplyContext): Verdict {
   if (reply.code >= 200 && reply.code < 300 && context.phase === 'final_dot') return ACCEPTED;
-  const verdict = refused(reply.code) ? understand(reply, context) : unexpected();
+  if (reply.code < 400 || reply.code > 599) {
+    const unexpected = verdictOf('unexpected_reply', 'host', 'defer', CONFIDENCE.none);
+    return beforeRcpt(context.phase) ? aboutPath(unexpected) : unexpected;
+  }
+  const verdict = understand(reply, context);
   if (!beforeRcpt(context.phase)) return verdict;
   const ownFault = context.phase === 'mail' && reply.code >= 500 ? faultOfMail(reply, verdict) : undefined;
-  return ownFault ?? { ...verdict, scope: 'path', disposition: 'defer' };
-}
-
-/** 5.1.7 and 5.1.8 are about the sender's address, 5.7.20 to 5.7.27 but 5.7.25 about whether it may be used. */
-const SENDER_STATUS = /^5\.(?:1\.[78]|7\.2[0-4]|7\.2[67])$/;
-/** What SIZE and SMTPUTF8, said with `MAIL FROM`, are refused with. */
-const MESSAGE_STATUS = /^5\.(?:2\.3|3\.4|6\.[79])$/;
-/** Codes that say no more than no: the words have to say that it is the sender who is refused. */
-const SENDER_WORDS = /\b(?:sender|mail from|from address|return[- ]path|reverse[- ]path)\b/i;
-const OUR_HOST_WORDS =
-  /\b(?:ip|client|host|connections?|listed|(?:black|block)(?:ed|ing)?[- ]?list(?:ed)?|[rd](?:ns)?bl|r?dns|ptr)\b/i;
-
-/** The verdict where a `MAIL FROM` refused for good is about its sender or its message, and not about us. */
-function faultOfMail({ code, enhanced = '', text }: SmtpReply, verdict: Verdict): Verdict | undefined {
-  const refusal = { confidence: verdict.confidence, disposition: 'bounce' } as const;
-  if (verdict.rule !== undefined) {
-    return verdict.scope === 'sending_domain' || verdict.scope === 'message' ? verdict : undefined;
-  }
-  if (SENDER_STATUS.test(enhanced)) return verdict;
-  if (MESSAGE_STATUS.test(enhanced)) return { ...verdict, scope: 'message' };
-  const coarse = enhanced === '' || /^5\.(?:0\.0|1\.0|7\.[01])$/.test(enhanced);
-  if (!coarse || OUR_HOST_WORDS.test(text)) return undefined;
-  // RFC 1870 section 6.1: the size said is more than is taken.
-  if (code === 552) return { ...refusal, cause: 'message_too_big', scope: 'message' };
-  // RFC 5321 section 4.2.3: 553 is about the mailbox's name, and the only mailbox named so far is the sender's.
-  if (code === 553 || SENDER_WORDS.test(text)) return { ...refusal, cause: 'bad_sender', scope: 'sending_domain' };
-  return undefined;
-}
-
-function refused(code: number): boolean {
-  return code >= 400 && code <= 599;
-}
-
-/** Out of step with RFC 5321: nothing was refused and nothing accepted, so it is tried again. */
-function unexpected(): Verdict {
-  return { cause: 'unexpected_reply', scope: 'host', disposition: 'defer', confidence: CONFIDENCE.none };
+  return ownFault ?? aboutPath(verdict);
 }
 
 export function beforeRcpt(phase: Phase): boolean {
   return phase !== 'rcpt' && phase !== 'data' && phase !== 'final_dot';
 }
 
-function understand(reply: SmtpReply, context: ReplyContext): Verdict {
-  const rule = matchingRule(reply, context.provider);
-  if (rule) {
-    const { cause, scope, disposition, name, providers } = rule;
-    const confidence = providers ? CONFIDENCE.provider : CONFIDENCE.general;
-    return { cause, scope, disposition, confidence, rule: name };
-  }
-  const disposition = reply.code < 500 ? 'defer' : 'bounce';
-  const status = reply.enhanced && STATUS_MEANINGS[reply.enhanced.slice(2)];
-  if (status) return { ...status, disposition, confidence: CONFIDENCE.status };
-  return { ...basicMeaning(reply.code, context.phase), disposition, confidence: CONFIDENCE.basic };
+/** What is wrong with the sending address follows it to other paths; everything else is the path's. */
+function aboutPath(verdict: Verdict): Verdict {
+  return { ...verdict, scope: verdict.scope === 'source' ? 'source' : 'path', disposition: 'defer' };
 }
 
-function matchingRule(reply: SmtpReply, provider: string | undefined): ReplyRule | undefined {
-  const line = [reply.code, ...(reply.enhanced === undefined ? [] : [reply.enhanced]), reply.text].join(' ');
-  return REPLY_RULES.find(
-    ({ providers, pattern }) =>
-      (!providers || (provider !== undefined && providers.includes(provider))) && pattern.test(line),
-  );
+function understand(reply: SmtpReply, { phase, provider, host }: ReplyContext): Verdict {
+  const lines = linesOf(reply);
+  const known = matching(rulesOf(provider, host), lines);
+  if (known) return byRule(known, reply, CONFIDENCE.provider);
+  const detail = reply.enhanced?.slice(2);
+  const status = detail === undefined ? undefined : STATUS_MEANINGS[detail];
+  const plainStatus = detail === undefined || VAGUE_STATUS.has(detail) ? undefined : status;
+  const words = lines.map(plainWords);
+  const plain = matching(PLAIN_WORDS, words);
+  if (plain) return byRule(plain, reply, confidenceOf(plain, plainStatus));
+  if (plainStatus) return byMeaning(plainStatus, reply, CONFIDENCE.status);
+  const other = matching(OTHER_WORDS, words);
+  if (other) return byRule(other, reply, CONFIDENCE.words);
+  const vague = matching(VAGUE_WORDS, words);
+  if (vague)
+    return vague.name === 'policy' && beforeMail(phase)
+      ? blockedUnsaid(vague)
+      : byRule(vague, reply, CONFIDENCE.vagueWords);
+  if (status) return byMeaning(status, reply, CONFIDENCE.vagueStatus);
+  return byMeaning(basicMeaning(reply.code, phase), reply, CONFIDENCE.basic);
+}
+
+function beforeMail(phase: Phase): boolean {
+  return beforeRcpt(phase) && phase !== 'mail';
+}
+
+/** Refused without a word why, when all that is known of us is the address. */
+function blockedUnsaid({ name }: ReplyRule): Verdict {
+  return { ...verdictOf('blocked', 'source', 'defer', CONFIDENCE.vagueWords), rule: name };
+}
+
+/** Replies are at most this long here, whoever read them: what a pattern may cost is bounded by it. */
+const MAX_LINE = 1100;
+
+/** `CODE STATUS TEXT`; where the status code stood inside the text, the text as it came too. */
+function linesOf({ code, enhanced, text }: SmtpReply): readonly string[] {
+  const bare = `${code} ${text}`.slice(0, MAX_LINE);
+  if (enhanced === undefined) return [bare];
+  const line = `${code} ${enhanced} ${text}`.slice(0, MAX_LINE);
+  return text.includes(enhanced) ? [line, bare] : [line];
+}
+
+/**
+ * What words are looked for in: a full stop ends a sentence, which a dot within a name does not, and an address is
+ * called what it is.
+ */
+function plainWords(line: string): string {
+  return line.replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP').replace(/\.(?=\S)/g, '·');
+}
+
+function matching(rules: readonly ReplyRule[], lines: readonly string[]): ReplyRule | undefined {
+  return rules.find(({ pattern }) => lines.some((line) => pattern.test(line)));
+}
+
+function confidenceOf(rule: ReplyRule, status: Meaning | undefined): number {
+  if (!status) return CONFIDENCE.words;
+  return status.cause === meaningOf(rule).cause ? CONFIDENCE.wordsAndStatus : CONFIDENCE.wordsAgainstStatus;
+}
+
+function byRule(rule: ReplyRule, reply: SmtpReply, confidence: number): Verdict {
+  const { cause, scope, disposition } = meaningOf(rule);
+  const said = disposition === 'by_code' ? dispositionOf(reply, cause) : disposition;
+  return { ...verdictOf(cause, scope, said, confidence), rule: rule.name };
+}
+
+function byMeaning({ cause, scope }: Meaning, reply: SmtpReply, confidence: number): Verdict {
+  return verdictOf(cause, scope, dispositionOf(reply, cause), confidence);
+}
+
+function verdictOf(cause: Cause, scope: Scope, disposition: 'defer' | 'bounce', confidence: number): Verdict {
+  return { cause, scope, disposition, confidence };
+}
+
+const NEVER =
+  /retrying will not succeed|\bdo(?:n't| not) (?:re-?try|try again)|\bpermanent(?:ly)? (?:fail\w*|reject\w*|error|undeliverable|block\w*|refus\w*)|\bwill never\b/i;
+const LATER =
+  /\btemporar(?:y|ily)\b|\b(?:again|retry|back|try(?: it)?) (?:a (?:bit|little) )?later\b|\bagain in (?:\d|an? )/i;
+const OF_THE_ADDRESS: ReadonlySet<Cause> = new Set(['user_unknown', 'domain_unknown', 'mailbox_moved', 'null_mx']);
+
+/**
+ * The first digit decides (RFC 5321 section 4.2.1), unless the reply says itself that it does not mean it: a 4yz that
+ * will not change, or a 5yz that asks to come back. Where digit and status code contradict each other the address is
+ * gone if that is what both words and status say.
+ */
+function dispositionOf({ code, enhanced = '', text }: SmtpReply, cause: Cause): 'defer' | 'bounce' {
+  if (code >= 500) return LATER.test(text) ? 'defer' : 'bounce';
+  if (NEVER.test(text)) return 'bounce';
+  return enhanced.startsWith('5.') && OF_THE_ADDRESS.has(cause) ? 'bounce' : 'defer';
 }
 
 function basicMeaning(code: number, phase: Phase): Meaning {

@@ -4,15 +4,16 @@
  * digit of the basic code alone decides between defer and bounce.
  */
 import type { Scope } from '@penstock/events';
+import type { Cause } from './causes.ts';
 
 export interface Meaning {
-  readonly cause: string;
+  readonly cause: Cause;
   readonly scope: Scope;
 }
 
 const about =
   (scope: Scope) =>
-  (cause: string): Meaning => ({ cause, scope });
+  (cause: Cause): Meaning => ({ cause, scope });
 const recipient = about('recipient');
 const message = about('message');
 const domain = about('sending_domain');
@@ -56,22 +57,37 @@ export const STATUS_MEANINGS: Readonly<Record<string, Meaning>> = {
   '5.3': message('too_many_recipients'),
   '5.4': message('protocol'),
   '5.5': message('protocol'),
+  '5.6': message('protocol'),
   '6.0': message('content_rejected'),
   '6.1': message('content_rejected'),
   '6.2': message('conversion'),
   '6.3': message('conversion'),
   '6.5': message('conversion'),
+  '6.6': message('conversion'),
   '6.7': recipient('smtputf8_unsupported'),
+  '6.8': recipient('smtputf8_unsupported'),
   '6.9': recipient('smtputf8_unsupported'),
+  '6.10': recipient('smtputf8_unsupported'),
   '7.0': message('policy'),
   '7.1': message('policy'),
   '7.2': recipient('policy'),
+  '7.3': message('conversion'),
+  '7.4': path('unsupported_feature'),
+  '7.5': path('system_problem'),
+  '7.6': path('unsupported_feature'),
+  '7.7': message('content_rejected'),
   '7.8': path('credentials'),
   '7.9': path('credentials'),
   '7.10': path('tls_required'),
+  '7.11': path('tls_required'),
+  '7.12': path('credentials'),
   '7.13': recipient('mailbox_disabled'),
+  '7.14': path('credentials'),
+  '7.15': message('policy'),
+  '7.16': message('message_too_big'),
   '7.17': recipient('mailbox_moved'),
   '7.18': recipient('domain_unknown'),
+  '7.19': recipient('policy'),
   '7.20': domain('authentication'),
   '7.21': domain('authentication'),
   '7.22': domain('authentication'),
@@ -85,6 +101,22 @@ export const STATUS_MEANINGS: Readonly<Record<string, Meaning>> = {
   '7.29': message('authentication'),
   '7.30': path('tls_required'),
 };
+
+/** Status codes that servers use for everything: any word says more. */
+export const VAGUE_STATUS: ReadonlySet<string> = new Set([
+  '1.0',
+  '2.0',
+  '3.0',
+  '3.2',
+  '4.0',
+  '5.0',
+  '5.1',
+  '5.2',
+  '5.4',
+  '6.0',
+  '7.0',
+  '7.1',
+]);
 
 /** Basic code → its meaning after `RCPT` and after `DATA`, where the two differ. */
 export const BASIC_MEANINGS: Readonly<Record<number, { readonly rcpt: Meaning; readonly data: Meaning }>> = {
@@ -114,7 +146,7 @@ function both(meaning: Meaning): { readonly rcpt: Meaning; readonly data: Meanin
 }
 
 /** Before `RCPT` a refusal is about the path whatever its code; the code still says what kind. */
-export const REFUSALS_BEFORE_RCPT: Readonly<Record<number, string>> = {
+export const REFUSALS_BEFORE_RCPT: Readonly<Record<number, Cause>> = {
   421: 'not_available',
   450: 'not_available',
   451: 'system_problem',

@@ -1,24 +1,26 @@
 import type { Simulation } from '../simulation.ts';
+import type { SeededRandom } from '../time/seeded-random.ts';
 
 /** Everything that may go wrong, by name. */
 export const FAULTS = [
   'crash_ingest',
   'crash_scheduler',
-  'crash_deputy',
   'crash_dispatcher',
-  'crash_neighbour',
   'crash_projector',
   'crash_scheduler_and_dispatcher',
   'crash_all',
-  'pause_scheduler',
-  'pause_dispatcher',
-  'stop_scheduler',
-  'stop_dispatcher',
+  'pause',
+  'zombie_writer',
+  'stop',
   'rebalance',
+  'rebalance_mid_batch',
+  'clock_jump',
+  'clock_wrong_at_start',
   'append_failed',
   'append_torn',
   'append_slow',
   'ack_lost',
+  'record_repeated',
   'commit_lost',
   'state_lost',
   'disk_lost',
@@ -31,6 +33,7 @@ export const FAULTS = [
   'recipient_deferred',
   'recipient_refused',
   'slow_host',
+  'silent_host',
   'drop_before_dot',
   'drop_after_dot',
   'accept_and_drop',
@@ -45,7 +48,9 @@ const STEP_RATE = { least: 0.0005, most: 0.004 };
 /** A process that was just started makes more steps than others: without a bound one strike brings on the next, without end. */
 const MOST_STRIKES = 40;
 const OTHER_RATE = { least: 0.01, most: 0.15 };
-const PER_STEP = /^(crash|pause|stop)_|^rebalance$/;
+const STRIKES: ReadonlySet<Fault> = new Set(
+  FAULTS.filter((fault) => /^(crash_|pause|zombie|stop|rebalance|clock_jump)/.test(fault)),
+);
 /** Now and then one of those is the rule rather than the exception. */
 const HARSH = { chance: 0.1, rate: 0.7 };
 
@@ -56,6 +61,8 @@ const HARSH = { chance: 0.1, rate: 0.7 };
 export class FaultPlan {
   readonly rates: ReadonlyMap<Fault, number>;
   readonly fired = new Map<Fault, number>();
+  /** Of each fault that may happen: a stream of chance of its own. */
+  private readonly chances: ReadonlyMap<Fault, SeededRandom>;
   private on = true;
   private strikes = 0;
 
@@ -64,15 +71,21 @@ export class FaultPlan {
     only?: ReadonlyMap<Fault, number>,
   ) {
     this.rates = only ?? draw(simulation);
+    this.chances = new Map([...this.rates.keys()].map((fault) => [fault, simulation.random(`fault ${fault}`)]));
+  }
+
+  /** Whether the seed has the fault at all. */
+  mayHappen(fault: Fault): boolean {
+    return this.chances.has(fault);
   }
 
   /** Whether the fault happens now. Draws from a stream of its own. */
   happens(fault: Fault): boolean {
-    const rate = this.rates.get(fault);
-    if (rate === undefined || !this.on) return false;
-    const isStrike = PER_STEP.test(fault);
+    const chance = this.chances.get(fault);
+    if (!chance || !this.on) return false;
+    const isStrike = STRIKES.has(fault);
     if (isStrike && this.strikes >= MOST_STRIKES) return false;
-    if (!this.simulation.random(`fault ${fault}`).chance(rate)) return false;
+    if (!chance.chance(this.rates.get(fault) ?? 0)) return false;
     if (isStrike) this.strikes += 1;
     this.count(fault);
     return true;
@@ -103,7 +116,7 @@ function draw(simulation: Simulation): ReadonlyMap<Fault, number> {
   const random = simulation.random('fault plan');
   const rates = new Map<Fault, number>();
   for (const fault of FAULTS) {
-    const isPerStep = PER_STEP.test(fault);
+    const isPerStep = STRIKES.has(fault);
     const { least, most } = isPerStep ? STEP_RATE : OTHER_RATE;
     const usual = least + random.next() * (most - least);
     const rate = random.chance(HARSH.chance) && !isPerStep ? HARSH.rate : usual;

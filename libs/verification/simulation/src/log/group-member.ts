@@ -1,5 +1,6 @@
 import type { Topic } from '@penstock/events';
 import type { Consumer, EventLog, Membership, PartitionHandler, StoredRecord } from '@penstock/ports';
+import type { FaultPlan } from '../faults/fault-plan.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
 import type { SeededRandom } from '../time/seeded-random.ts';
 
@@ -39,6 +40,7 @@ export class GroupMember<T extends Topic> implements Membership {
     private readonly process: SimulatedProcess,
     private readonly consumer: Consumer<T>,
     private readonly enter: (consumer: Consumer<T>) => Promise<Abandonable>,
+    private readonly faults: FaultPlan,
   ) {
     this.random = process.simulation.random(`member ${process.label}`);
     process.onExpelled(() => this.expel());
@@ -119,6 +121,12 @@ export class GroupMember<T extends Topic> implements Membership {
   }
 
   private hand(partition: number, holding: Holding, records: readonly StoredRecord<T>[]): Promise<void> {
+    if (this.faults.happens('rebalance_mid_batch')) {
+      // Not within its own call: the handler has begun by then.
+      this.process.simulation.after(0, `${this.process.label} is missed while it handles a batch`, () =>
+        this.process.expel(),
+      );
+    }
     const handed = this.consumer.handler.batch(partition, records).then(() => {
       holding.next = (holding.next ?? 0) + records.length;
     });

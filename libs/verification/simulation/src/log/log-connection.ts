@@ -9,6 +9,9 @@ import type { SimulatedLog } from './simulated-event-log.ts';
 /** Read by groups of several members. */
 const SHARED: ReadonlySet<Topic> = new Set(['mail.submissions', 'mail.events', 'mail.attempts']);
 
+/** How long a producer waits before it sends a batch again, ms. */
+const MOST_UNHEARD_MS = 200;
+
 /** The append is not known to be durable: it may have reached none, some or all of its partitions. */
 export class AppendFailedError extends Error {
   override readonly name = 'AppendFailedError';
@@ -48,9 +51,18 @@ export class LogConnection implements EventLog {
     const { now } = this.log.simulation;
     const arrival = Math.max(this.arrivals.get(key) ?? 0, now + lateMs + latency(this.random));
     this.arrivals.set(key, arrival);
-    return this.process.callEngine(`append ${key}`, arrival - now, latency(this.random), () => ({
-      offset: this.log.store(batch),
-    }));
+    return this.process.callEngine(`append ${key}`, arrival - now, latency(this.random), () => this.store(key, batch));
+  }
+
+  /** A producer that hears nothing for a while sends the same again: then it stands there twice. */
+  private store(key: string, batch: AnyAppendBatch): AppendReceipt | Promise<AppendReceipt> {
+    const offset = this.log.store(batch);
+    if (!this.log.faults.happens('record_repeated')) return { offset };
+    const againMs = this.random.below(MOST_UNHEARD_MS);
+    this.arrivals.set(key, Math.max(this.arrivals.get(key) ?? 0, this.log.simulation.now + againMs));
+    return new Promise((resolve) => {
+      this.log.simulation.after(againMs, `append ${key} again`, () => resolve({ offset: this.log.store(batch) }));
+    });
   }
 
   read<T extends Topic>(
@@ -83,7 +95,7 @@ export class LogConnection implements EventLog {
     const enter = (entering: Consumer<T>) => this.enter(entering);
     // Followers of a group of their own have nobody to lose their partitions to.
     if (!SHARED.has(consumer.topic)) return enter(consumer);
-    const member = new GroupMember(this, this.process, consumer, enter);
+    const member = new GroupMember(this, this.process, consumer, enter, this.log.faults);
     await member.join();
     return member;
   }
@@ -93,6 +105,8 @@ export class LogConnection implements EventLog {
       const membership = this.log.data.groups.enter(consumer, {
         partitionCount: (topic) => this.partitionCount(topic),
         read: (topic, partition, from, maxRecords) => {
+          // A question after more waits at the log until there is some: it costs no way there and back.
+          if (this.log.data.bounds(topic, partition).end === from) return Promise.resolve([]);
           // Whole batches are rare in the wild: a few records, sometimes all there is.
           const most = this.random.chance(0.5) ? this.random.between(1, 8) : maxRecords;
           return this.read(topic, partition, from, most);

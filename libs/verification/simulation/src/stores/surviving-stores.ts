@@ -1,8 +1,10 @@
 import { MemoryArchive, MemoryArchiveData, MemoryKeyedData, MemoryKeyedStore } from '@penstock/adapter-memory';
 import type { Archive, ArchiveEntry, KeyedChange, KeyedStore, ReadModels } from '@penstock/ports';
+import type { FaultPlan } from '../faults/fault-plan.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
 import type { Simulation } from '../simulation.ts';
 import { latency } from '../time/latency.ts';
+import type { SeededRandom } from '../time/seeded-random.ts';
 
 /**
  * Folds kept beside the log: written behind, so that a crash may take the last writes along. Each store goes
@@ -11,7 +13,10 @@ import { latency } from '../time/latency.ts';
 export class SurvivingStores {
   private readonly stores = new Map<string, { changes: KeyedChange[]; store: MemoryKeyedStore }>();
 
-  constructor(private readonly simulation: Simulation) {}
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly faults: FaultPlan,
+  ) {}
 
   /** As read models, which can do all that a state store can. */
   connect(process: SimulatedProcess): ReadModels {
@@ -30,7 +35,8 @@ export class SurvivingStores {
 
   async write(name: string, change: KeyedChange): Promise<void> {
     const { changes, store } = this.entry(name);
-    changes.push(structuredClone(change));
+    // What cannot be lost need not be kept twice.
+    if (this.faults.mayHappen('state_lost')) changes.push(structuredClone(change));
     await store.write(change);
   }
 
@@ -71,11 +77,15 @@ export class SurvivingStores {
 }
 
 class StoreConnection implements KeyedStore {
+  private readonly random: SeededRandom;
+
   constructor(
     private readonly stores: SurvivingStores,
     private readonly name: string,
     private readonly process: SimulatedProcess,
-  ) {}
+  ) {
+    this.random = process.simulation.random(`state ${process.label}`);
+  }
 
   positions() {
     return this.call('positions', () => this.stores.store(this.name).positions());
@@ -94,8 +104,7 @@ class StoreConnection implements KeyedStore {
   }
 
   private call<R>(what: string, effect: () => Promise<R>): Promise<R> {
-    const random = this.process.simulation.random(`state ${this.process.label}`);
-    return this.process.callInside(`${what} ${this.name}`, latency(random, 1), effect);
+    return this.process.callInside(`${what} ${this.name}`, latency(this.random, 1), effect);
   }
 }
 
@@ -104,7 +113,10 @@ export class SurvivingArchive {
   private appends: { entries: readonly ArchiveEntry[]; positions: ReadonlyMap<string, number> }[] = [];
   private archive = new MemoryArchive(new MemoryArchiveData());
 
-  constructor(private readonly simulation: Simulation) {}
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly faults: FaultPlan,
+  ) {}
 
   connect(process: SimulatedProcess): Archive {
     const random = this.simulation.random(`archive ${process.label}`);
@@ -115,6 +127,11 @@ export class SurvivingArchive {
       positions: () => call('positions', () => this.archive.positions()),
       read: (stream, from, limit) => call('read', () => this.archive.read(stream, from, limit)),
     };
+  }
+
+  /** How far it has come, for checkers. */
+  position(name: string): number {
+    return this.archive.data.positions.get(name) ?? 0;
   }
 
   /** As it stands, for checkers. */
@@ -130,7 +147,9 @@ export class SurvivingArchive {
   }
 
   private async append(entries: readonly ArchiveEntry[], positions: ReadonlyMap<string, number>): Promise<void> {
-    this.appends.push({ entries: [...entries], positions: new Map(positions) });
+    if (this.faults.mayHappen('state_lost')) {
+      this.appends.push({ entries: [...entries], positions: new Map(positions) });
+    }
     await this.archive.append(entries, positions);
   }
 }

@@ -90,6 +90,24 @@ function placesConform(withQuotas: WithQuotas): void {
   );
 
   it(
+    'fills the turn of who leaves, and who was told to come later still comes then',
+    withQuotas(async ({ quotas, pass }) => {
+      await ask(quotas, 'first');
+      await ask(quotas, 'older');
+      assert.ok((await ask(quotas, 'younger')).retryAfterMs > HOURLY_INTERVAL_MS);
+      await quotas.leave('older', [HOURLY.key]);
+      const rank = { class: 'bulk', engagement: 0.2, since: 1_002 } as const;
+      const latest = { asker: 'latest', budgets: [HOURLY], rank };
+      assert.equal((await askOne(quotas, latest)).retryAfterMs, HOURLY_INTERVAL_MS);
+      pass(HOURLY_INTERVAL_MS);
+      assert.equal((await askOne(quotas, latest)).granted, 1);
+      assert.equal((await ask(quotas, 'younger')).granted, 0);
+      pass(HOURLY_INTERVAL_MS);
+      assert.equal((await ask(quotas, 'younger')).granted, 1);
+    }),
+  );
+
+  it(
     'frees the place of who is granted',
     withQuotas(async ({ quotas, pass }) => {
       await ask(quotas, 'first');

@@ -1,3 +1,4 @@
+export * from './busiest-window.ts';
 export * from './character.ts';
 export * from './characters/greylisting.ts';
 export * from './characters/mailboxes.ts';

@@ -1,3 +1,5 @@
+import { busiestWindow } from './busiest-window.ts';
+
 /** What a sandbox provider saw and truly accepted, as the receiver counts it. */
 
 export interface AcceptedMail {
@@ -89,13 +91,7 @@ export class Observations {
 
   /** Most `MAIL FROM` in any window of `windowMs`. */
   busiestWindow(windowMs: number): number {
-    let busiest = 0;
-    let first = 0;
-    this.mailFromTimes.forEach((at, index) => {
-      while ((this.mailFromTimes[first] ?? at) <= at - windowMs) first++;
-      busiest = Math.max(busiest, index - first + 1);
-    });
-    return busiest;
+    return busiestWindow(this.mailFromTimes, windowMs);
   }
 }
 

@@ -1,6 +1,6 @@
+import { lasting, until } from '../../../fixtures/until.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { PlannedFault } from '../schedule.ts';
-import { last } from './waiting.ts';
 
 /** Of a broker that came back, until every partition has all of its replicas again. */
 const IN_STEP_WITHIN_MS = 90_000;
@@ -21,7 +21,7 @@ export async function bounceBroker(rig: Rig, { target, durationMs }: PlannedFaul
 }
 
 async function comeBack(rig: Rig, target: string, durationMs: number, signal: AbortSignal): Promise<void> {
-  await last(durationMs, signal);
+  await lasting(durationMs, signal);
   for (let tries = 1; !signal.aborted; tries++) {
     try {
       // One that runs already is only waited for.
@@ -34,11 +34,11 @@ async function comeBack(rig: Rig, target: string, durationMs: number, signal: Ab
 
 /** No broker goes before all have what the others have: with two of three away nothing can be acknowledged. */
 export async function inStep(rig: Rig, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + IN_STEP_WITHIN_MS;
-  for (;;) {
-    const lacking = await rig.lackingReplicas();
-    if (lacking === undefined || signal.aborted) return;
-    if (performance.now() > deadline) throw new Error(`the brokers are not in step: ${lacking}`);
-    await last(LOOK_EVERY_MS, signal);
-  }
+  let lacking: string | undefined;
+  const isInStep = async () => {
+    lacking = await rig.lackingReplicas();
+    return lacking === undefined;
+  };
+  const patience = { withinMs: IN_STEP_WITHIN_MS, everyMs: LOOK_EVERY_MS, signal };
+  await until(isInStep, () => `the brokers are in step: ${lacking}`, patience);
 }

@@ -1,6 +1,6 @@
+import { lasting } from '../../../fixtures/until.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { PlannedFault } from '../schedule.ts';
-import { last } from './waiting.ts';
 
 /** Not a page is free for a while. */
 export async function fillDisk(
@@ -10,6 +10,6 @@ export async function fillDisk(
 ): Promise<void> {
   const disk = disks.disk(target);
   disk.fill();
-  await last(durationMs, signal);
+  await lasting(durationMs, signal);
   disk.free();
 }

@@ -1,6 +1,6 @@
+import { lasting } from '../../../fixtures/until.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { PlannedFault } from '../schedule.ts';
-import { last } from './waiting.ts';
 
 /** Nothing comes while its sources wait for a new owner; a cut that cuts nothing shows nothing. */
 const WITHIN_MS = 90_000;
@@ -12,7 +12,8 @@ export async function cutAfterDot({ receivers }: Rig, { target, durationMs }: Pl
   const before = receiver.cuts;
   const deadline = performance.now() + WITHIN_MS;
   receiver.cutting = true;
-  await last(durationMs, signal);
-  while (receiver.cuts === before && performance.now() < deadline && !signal.aborted) await last(LOOK_EVERY_MS, signal);
+  await lasting(durationMs, signal);
+  while (receiver.cuts === before && performance.now() < deadline && !signal.aborted)
+    await lasting(LOOK_EVERY_MS, signal);
   receiver.cutting = false;
 }

@@ -1,6 +1,6 @@
+import { lasting } from '../../../fixtures/until.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { PlannedFault } from '../schedule.ts';
-import { last } from './waiting.ts';
 
 /** FLUSHALL. */
 export function flushRedis(rig: Rig): Promise<void> {
@@ -11,6 +11,6 @@ export function flushRedis(rig: Rig): Promise<void> {
 export async function restartRedis({ stack }: Rig, { durationMs }: PlannedFault, signal: AbortSignal): Promise<void> {
   const server = stack.server('redis');
   await server.kill();
-  await last(durationMs, signal);
+  await lasting(durationMs, signal);
   if (!signal.aborted) await server.start();
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { busiestWindow } from '@penstock/testing';
 import { PROVIDERS } from './cast.ts';
 import { connectionLimits, domainOf, hostOf } from './limits.ts';
 import { Receiver } from './receiver.ts';
@@ -45,7 +46,7 @@ export class Receivers {
   connectionsOverLimit(): readonly string[] {
     return connectionLimits().flatMap(({ provider, from, limit, periodMs }) => {
       const times = this.connections.filter((one) => one.provider === provider && one.from === from);
-      const most = mostWithin(
+      const most = busiestWindow(
         times.map(({ at }) => at),
         periodMs,
       );
@@ -68,15 +69,4 @@ export class Receivers {
     this.byProvider.set(provider, receiver);
     return receiver.start();
   }
-}
-
-/** The most that lie within any period of that length. */
-function mostWithin(times: readonly number[], periodMs: number): number {
-  let most = 0;
-  let first = 0;
-  for (const [last, at] of times.entries()) {
-    while ((times[first] ?? at) <= at - periodMs) first++;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
 }

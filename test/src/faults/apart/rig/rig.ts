@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { type KafkaLog, openKafkaLog } from '@penstock/adapter-kafka';
 import { openFolderContent } from '@penstock/adapter-s3';
 import { systemClock, systemRandom, systemTimers } from '@penstock/adapter-system';
-import { runCommand } from '@penstock/cli';
 import { type Stack, startStack } from '@penstock/local-stack';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePortsInRow } from '../../../end-to-end/apart/free-ports.ts';
+import { applyTopics } from '../../../end-to-end/apart/services.ts';
+import { becomesReady } from '../../../end-to-end/apart/waiting.ts';
 import { INSTANCES, type Instance } from './cast.ts';
 import { Clocks } from './clocks.ts';
 import { Disks } from './disks.ts';
@@ -33,8 +34,8 @@ export interface RigOptions {
 /** Of the tenant `default`, one for each traffic class. */
 export const KEYS = ['a-bulk-key-for-faults', 'a-transactional-key-for-faults'] as const;
 
-const READY_WITHIN_MS = 120_000;
-const LOOK_EVERY_MS = 500;
+/** One for each source is enough, and a broker comes back the sooner. */
+const SOURCE_PARTITIONS = 16;
 const SILENT = { log: () => {} };
 
 export class Rig {
@@ -65,7 +66,7 @@ export class Rig {
     const receivers = await Receivers.start(book, this.hostsFile);
     this.undo.push(() => receivers.stop());
     if (signal.aborted) return;
-    await makeTopics(stack.addresses.kafka);
+    await applyTopics(stack.addresses.kafka, { partitions: { 'mail.attempts': SOURCE_PARTITIONS } });
     this.firstPort = await freePortsInRow(INSTANCES.length + 1);
     writeFileSync(this.policyFile, faultsPolicy());
     const fleet = this.makeFleet(stack);
@@ -74,7 +75,7 @@ export class Rig {
     say(`starting ${INSTANCES.map(({ name }) => name).join(', ')}`);
     if (signal.aborted) return;
     await fleet.start();
-    await this.ready(signal);
+    for (const { name } of INSTANCES) await becomesReady(this.url(name), name, signal);
   }
 
   /** SIGKILL to all there are; they stay away. */
@@ -115,19 +116,6 @@ export class Rig {
 
   get smtpPort(): number {
     return this.firstPort + INSTANCES.length;
-  }
-
-  /** Resolves when every service says that it is ready. */
-  private async ready(signal: AbortSignal): Promise<void> {
-    const deadline = performance.now() + READY_WITHIN_MS;
-    for (const { name } of INSTANCES) {
-      for (;;) {
-        const reason = await this.notReady(name);
-        if (reason === undefined || signal.aborted) break;
-        if (performance.now() > deadline) throw new Error(`${name} is not ready: ${reason}`);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-      }
-    }
   }
 
   /** A reader of its own; whoever asks closes it. */
@@ -247,30 +235,4 @@ export class Rig {
       PENSTOCK_LOG_LEVEL: 'info',
     };
   }
-
-  private async notReady(name: string): Promise<string | undefined> {
-    try {
-      const response = await fetch(`${this.url(name)}/health/ready`, { signal: AbortSignal.timeout(5_000) });
-      const text = await response.text();
-      return response.status === 200 ? undefined : text;
-    } catch (error) {
-      return String(error);
-    }
-  }
-}
-
-/** One partition for each source is enough, and a broker comes back the sooner. */
-const SOURCE_PARTITIONS = 16;
-
-async function makeTopics(brokers: readonly string[]): Promise<void> {
-  const said: string[] = [];
-  const replication = brokers.length >= 3 ? '3' : '1';
-  const fewer = ['--partitions', `mail.attempts=${SOURCE_PARTITIONS}`];
-  const code = await runCommand(['topics', 'apply', '--replication', replication, ...fewer], {
-    environment: { PENSTOCK_KAFKA_BROKERS: brokers.join(',') },
-    print: () => {},
-    complain: (text) => said.push(text),
-    sleep: async () => {},
-  });
-  if (code !== 0) throw new Error(`the topics could not be made: ${said.join('\n')}`);
 }
