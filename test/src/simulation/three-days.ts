@@ -71,12 +71,11 @@ export async function runLong({ hours, deliveries }: LongRun): Promise<LongRunRe
   return { hours: (simulation.now - began) / HOUR_MS, steps: simulation.steps, ends };
 }
 
-/** A little less than comes in an hour: what is left over waits for the night. */
+/** A little more than comes in an hour, from both sources together: what comes at once waits for its token. */
 function limitOf(deliveries: number, hours: number): number {
   const share =
     DOMAINS.filter((domain) => domain === 'acme.example' || domain === 'umbrella.example').length / DOMAINS.length;
-  // Each of the two sources has the limit for itself.
-  return Math.max(1, Math.floor((deliveries / hours) * share * 0.45));
+  return Math.max(1, Math.floor((deliveries / hours) * share * 0.55));
 }
 
 function addressOf(n: number): string {
