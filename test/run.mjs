@@ -27,7 +27,7 @@ if (!passes('tsc -b', bin('tsc'), ['-b'])) {
       : [passes('biome check', bin('biome'), ['check', '.']), passes('knip', bin('knip'), ['--no-progress'])];
   const files = specs();
   if (files.length === 0) console.error(`no spec matches ${filters.join(' ')}`);
-  const { passed, failed, skipped } = await runSpecs(files, { concurrency: 2, timeoutMs: 170_000 });
+  const { passed, failed, skipped } = await runSpecs(files, { concurrency: 2, timeoutMs: 300_000 });
   const right = checks.filter(Boolean).length;
   finish(passed + right, failed + (checks.length - right), skipped);
 }

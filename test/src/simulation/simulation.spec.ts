@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Coverage } from './coverage.ts';
 import { keptSeeds } from './kept-seeds.ts';
-import { PLANTED_BUGS } from './planted-bugs/index.ts';
 import { runSeed } from './run-seed.ts';
 import type { SeedSummary } from './seed-case.ts';
 import { runCases } from './seeds-in-children.ts';
@@ -11,8 +10,6 @@ import { runCases } from './seeds-in-children.ts';
 const SEEDS = 120;
 const MESSAGES = 50;
 const TWICE = 10;
-const MESSAGES_TO_A_BUG = 200;
-const MOST_SEEDS_TO_A_BUG = 2_000;
 
 function reports(summaries: readonly SeedSummary[]): string {
   return summaries.flatMap(({ failure }) => failure?.report ?? []).join('\n\n');
@@ -46,7 +43,7 @@ describe('the whole platform under simulated faults', () => {
   test('delivers everything that can be when nothing goes wrong', async () => {
     const { failure, ends } = await runSeed({ seed: 1, messages: 60, faults: new Map(), budgets: false });
     assert.equal(failure, undefined);
-    assert.deepEqual([...ends.keys()].sort(), ['bounced', 'delivered']);
+    assert.deepEqual([...ends.keys()].sort(), ['bounced', 'delivered', 'dropped suppressed']);
     assert.ok((ends.get('delivered') ?? 0) >= 40);
   });
 
@@ -62,20 +59,4 @@ describe('the whole platform under simulated faults', () => {
       assert.deepEqual([...fired.keys()].sort(), [...faults].sort());
     }
   });
-});
-
-describe('a bug that is planted where the services are composed', () => {
-  for (const [planted, { found }] of Object.entries(PLANTED_BUGS)) {
-    test(`is found: ${planted}`, async (t) => {
-      const cases = Array.from({ length: MOST_SEEDS_TO_A_BUG }, (_, i) => ({
-        seed: i + 1,
-        messages: MESSAGES_TO_A_BUG,
-        planted,
-      }));
-      const summaries = await runCases({ cases, stopsAtFirst: true });
-      const first = summaries.find(({ failure }) => failure);
-      assert.match(first?.failure?.message ?? 'nothing', found);
-      t.diagnostic(`at seed ${first?.seed}: ${first?.failure?.message}`);
-    });
-  }
 });

@@ -98,7 +98,14 @@ test('a member whose coordinator moves reads on, although the new one is still l
 test('a consumer whose fetches are answered no more is replaced, and its successor reads on', async (context) => {
   const { brokers, reader, append } = await rig(context, { stallMs: 150, requestTimeoutMs: 1_500 });
   let stuck = true;
-  brokers.script = ({ api, node }) => (stuck && api === 'fetch' && node === 2 ? { answer: 'lost' } : undefined);
+  await new Promise<void>((resolve) => {
+    brokers.script = ({ api, node }) => {
+      if (!stuck || api !== 'fetch' || node !== 2) return undefined;
+      resolve();
+      return { answer: 'lost' };
+    };
+  });
+  // Only now: a fetch that was on its way before would bring it.
   await append(1, 'b');
   await reader.heard('kafka_consumer_stalled');
   stuck = false;
