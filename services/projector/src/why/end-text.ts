@@ -51,7 +51,8 @@ function said(outcome: AttemptOutcome): string {
   const { reply, verdict, phase } = outcome;
   const meant = meaning(verdict.cause);
   if (!reply) return `At ${phase}: ${meant}.`;
-  return `${hostOf(outcome)} said at ${phase}: ${replyText(reply)}. Understood as: ${meant}.`;
+  const text = replyText(reply).replace(/\.$/, '');
+  return `${hostOf(outcome)} said at ${phase}: ${text}. Understood as: ${meant}.`;
 }
 
 function hostOf({ host, provider, site }: AttemptOutcome): string {
