@@ -187,8 +187,6 @@ export const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'node:readline': [CROSS_PACKAGE],
   'node:module': [/^libs\/adapters\/kafka\/src\/client\//, CROSS_PACKAGE],
   'node:timers': [CROSS_PACKAGE, LOCAL_STACK],
-  'node:v8': [CROSS_PACKAGE],
-  'node:vm': [CROSS_PACKAGE],
 };
 
 /** What `node:crypto` is for in a service: fingerprints and comparison, never chance. */

@@ -63,6 +63,7 @@ function inChild(part: string, pending: number): void {
   const { status } = spawnSync(
     process.execPath,
     [
+      '--expose-gc',
       `--max-old-space-size=${heapMb(pending)}`,
       self,
       ...options,
