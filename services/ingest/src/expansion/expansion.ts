@@ -42,9 +42,9 @@ export interface ExpansionDeps {
 }
 
 /**
- * Turns each `received` into its `processed` facts, with the end of those whose recipients are suppressed behind them. Their ids and bodies are derived, so that expanding twice is
- * harmless; the offset is committed after all of them are durable, so that none is left out. Of those with one
- * `Idempotency-Key` only the first is expanded.
+ * Turns each `received` into its `processed` facts, with the end of those whose recipients are suppressed behind them.
+ * Their ids and bodies are derived, so that expanding twice is harmless; the offset is committed after all of them are
+ * durable, so that none is left out. Of those with one `Idempotency-Key` only the first is expanded.
  */
 export class Expansion implements PartitionHandler<Submissions> {
   readonly consumer: AnyConsumer = { group: GROUP, topic: TOPICS.submissions, handler: this };
